@@ -1,0 +1,1 @@
+"""What every room speaks: errors, actor, decision, clock, canonical text. No tables, no I/O; a closed list."""

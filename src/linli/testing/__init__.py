@@ -1,0 +1,1 @@
+"""The named cast of the tests and the living demonstration."""
