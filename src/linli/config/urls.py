@@ -1,0 +1,16 @@
+"""Every address of the house, room by room."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("linli.site.urls")),
+    path("", include("linli.territory.urls")),
+    path("", include("linli.files.urls")),
+    path("", include("linli.jobs.urls")),
+    path("", include("linli.accounts.urls")),
+    path("", include("linli.worktime.urls")),
+    path("", include("linli.response.urls")),
+    path("", include("linli.workbench.urls")),
+    path("", include("linli.command.urls")),
+    path("", include("linli.portal.urls")),
+]

@@ -1,0 +1,6 @@
+"""STUB."""
+
+import logging
+
+
+class JsonFormatter(logging.Formatter): ...

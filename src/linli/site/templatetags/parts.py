@@ -1,0 +1,5 @@
+"""STUB."""
+
+from django import template
+
+register = template.Library()

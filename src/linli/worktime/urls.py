@@ -1,0 +1,6 @@
+"""Addresses of worktime."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "worktime"
+urlpatterns: list[URLPattern | URLResolver] = []
