@@ -1,1 +1,1 @@
-"""organisations."""
+"""Bodies: offices, departments, enterprises, committees and teams that answer for matters. People are in accounts."""

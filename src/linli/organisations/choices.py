@@ -1,0 +1,16 @@
+"""Kinds of bodies: token and label."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class BodyKind(models.TextChoices):
+    COMMAND_CENTRE = "command_centre", _("指挥中心")
+    SUBDISTRICT_OFFICE = "subdistrict_office", _("街道办事处")
+    COMMUNITY_COMMITTEE = "community_committee", _("社区居委会")
+    DEPARTMENT = "department", _("委办局")
+    GRID_TEAM = "grid_team", _("网格队")
+    ENTERPRISE = "enterprise", _("公共服务企业")
+    SOCIAL_ORGANISATION = "social_organisation", _("社会组织")
