@@ -1,6 +1,15 @@
 """Addresses of site."""
 
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.urls import path
+from django.views.generic import RedirectView
+
+from . import live, web
 
 app_name = "site"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("language/", web.language, name="language"),
+    path("app.webmanifest", web.manifest, name="manifest"),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}site/icon.svg"), name="favicon"),
+    path(live.PATH.lstrip("/"), live.changes, name="live"),
+]
