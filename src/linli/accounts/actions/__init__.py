@@ -1,0 +1,37 @@
+"""The only writers of accounts, posts and tokens. Every change leaves one line in the administrative record."""
+
+from .bodies import create_body, load_bodies, merge_bodies, rename_body
+from .people import (
+    change_password,
+    create_account,
+    forget_login_attempts,
+    rename_account,
+    reset_password,
+    set_active,
+    temporary_password,
+)
+from .posts import NewPost, create_simulated, end_post, give_post
+from .record import Secret, record
+from .tokens import create_token, revoke_token
+
+__all__ = [
+    "NewPost",
+    "Secret",
+    "change_password",
+    "create_account",
+    "create_body",
+    "create_simulated",
+    "create_token",
+    "end_post",
+    "forget_login_attempts",
+    "give_post",
+    "load_bodies",
+    "merge_bodies",
+    "record",
+    "rename_account",
+    "rename_body",
+    "reset_password",
+    "revoke_token",
+    "set_active",
+    "temporary_password",
+]
