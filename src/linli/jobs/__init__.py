@@ -1,1 +1,1 @@
-"""jobs."""
+"""Long work with progress, cancel and an end: on django-tasks' database backend. Not scheduling, not the outbox relay."""

@@ -1,0 +1,183 @@
+"""The only writers of the calendar. Each change is a new revision, kept with all before it, and starts the recompute job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from linli.core import clock
+from linli.core.actor import Actor
+from linli.core.errors import Conflict, Invalid
+from linli.jobs import actions as jobs
+
+from . import permissions, queries, shipped, table
+from .choices import Change
+from .models import NoticeDay, NoticeYear, Revision
+from .rules import Hours
+from .shipped import Day, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The new revision's number and the job (uuid) that recomputes what hung on the calendar."""
+
+    revision: int
+    job: Any
+
+
+def load_holidays(*, actor: Actor, csv: str | bytes | None = None) -> Changed | None:
+    """Put a whole published table in force (the shipped one by default); None if nothing differs. Raises Forbidden, Invalid."""
+    permissions.can_edit(actor).or_forbidden()
+    try:
+        notices = (
+            shipped.read_notices(table.decode(csv) if isinstance(csv, bytes) else csv) if csv else shipped.notices()
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise Invalid("bad_table", _("放假表的列或日期不对：%(why)s") % {"why": str(error)[:80]}) from error
+    for notice in notices:
+        _check(notice.days, notice.year)
+    now_in_force = queries.notice_days(_current())
+    fresh = [n for n in notices if sorted(n.days, key=_date) != sorted(now_in_force.get(n.year, ()), key=_date)]
+    return _change(Change.LOAD, actor=actor, expected=_current(), enter=fresh) if fresh else None
+
+
+def enter_official_days(
+    *, actor: Actor, year: int, rows: Iterable[Day], source: str = "", expected: int | None = None
+) -> Changed:
+    """Put the official days of one year's notice in force, all of them. `expected` is the revision the person looked at.
+
+    Raises Forbidden, Invalid with each line's reason, Conflict if somebody changed the calendar meanwhile.
+    """
+    permissions.can_edit(actor).or_forbidden()
+    days = tuple(sorted(rows, key=_date))
+    if not 2007 <= year <= 2050:
+        raise Invalid(
+            "bad_year", _("年份须在 2007 到 2050 之间。"), fields={"year": [_("年份须在 2007 到 2050 之间。")]}
+        )
+    _check(days, year)
+    if len(source) > 400 or (source and not source.startswith(("http://", "https://"))):
+        raise Invalid("bad_source", _("通知网址不对。"), fields={"source": [_("请填写通知的网址，以 https:// 开头。")]})
+    current = _current() if expected is None else expected
+    return _change(Change.ENTER, actor=actor, expected=current, enter=[Notice(year, days, source)], year=year)
+
+
+def set_hours(*, actor: Actor, valid_from: date, spans: str, expected: int) -> Changed:
+    """Working hours from `valid_from` on, e.g. "09:00-12:00 13:30-18:00". Raises Forbidden, Invalid, Conflict."""
+    permissions.can_edit(actor).or_forbidden()
+    try:
+        new = Hours(valid_from, shipped.read_spans(spans))
+    except ValueError as error:
+        hint = _("例如：09:00-12:00 13:30-18:00")
+        raise Invalid("bad_hours", _("工作时间写法不对。"), fields={"spans": [hint]}) from error
+    if not date(2006, 1, 1) <= valid_from <= date(2050, 1, 1):
+        raise Invalid("bad_day", _("生效日期不对。"), fields={"valid_from": [_("须在 2006 年到 2050 年之间。")]})
+    kept = [h for h in queries.hours(expected) if h.valid_from != valid_from]
+    return _change(Change.HOURS, actor=actor, expected=expected, hours=(*kept, new))
+
+
+def restore_previous(*, actor: Actor, expected: int) -> Changed:
+    """Bring back the state before the newest revision, as a new revision. Raises Forbidden, Invalid, Conflict."""
+    permissions.can_edit(actor).or_forbidden()
+    if expected < 1:
+        raise Invalid("nothing_to_undo", _("日历还没有修改过，不需要恢复。"))
+    target = expected - 1
+    current_rows = set(_in_force(expected).values_list("pk", flat=True))
+    target_rows = list(_in_force(target).prefetch_related("days"))
+    back = [
+        Notice(n.year, tuple(Day(d.date, d.name, d.kind) for d in n.days.all()), n.source)
+        for n in target_rows
+        if n.pk not in current_rows
+    ]
+    gone = current_rows - {n.pk for n in target_rows}
+    return _change(
+        Change.RESTORE,
+        actor=actor,
+        expected=expected,
+        enter=back,
+        withdraw=gone,
+        hours=queries.hours(target),
+        restores=target,
+    )
+
+
+def _change(
+    change: Change,
+    *,
+    actor: Actor,
+    expected: int,
+    enter: Iterable[Notice] = (),
+    withdraw: Iterable[int] = (),
+    hours: tuple[Hours, ...] | None = None,
+    year: int | None = None,
+    restores: int | None = None,
+) -> Changed:
+    """Write one revision and queue its recompute in one transaction. The unique number lets one of two writers through."""
+    number = expected + 1
+    lines = (f"{h.valid_from} {shipped.write_spans(h.spans)}" for h in sorted(
+        queries.hours(expected) if hours is None else hours, key=lambda h: h.valid_from))  # fmt: skip
+    text = "\n".join(lines)
+    try:
+        with transaction.atomic():
+            if _current() != expected:
+                raise _somebody_was_faster()
+            Revision.objects.create(
+                number=number,
+                change=change,
+                year=year,
+                restores=restores,
+                hours=text,
+                actor=actor.label,
+                at=clock.now(),
+            )
+            NoticeYear.objects.filter(pk__in=list(withdraw)).update(withdrawn=number)
+            for notice in enter:
+                NoticeYear.objects.filter(year=notice.year, withdrawn__isnull=True).update(withdrawn=number)
+                kept = NoticeYear.objects.create(year=notice.year, entered=number, source=notice.source[:400])
+                NoticeDay.objects.bulk_create(
+                    [NoticeDay(notice=kept, date=d.date, name=d.name, kind=d.kind) for d in notice.days]
+                )
+            job = jobs.start(
+                "worktime.recompute", actor=actor, params={"revision": number}, return_url="/settings/calendar/"
+            )
+    except IntegrityError as error:
+        if _current() == expected:
+            raise
+        raise _somebody_was_faster() from error
+    queries.forget()
+    return Changed(number, job.pk)
+
+
+def _somebody_was_faster() -> Conflict:
+    newest = Revision.objects.order_by("-number").first()
+    who, when = (newest.actor, clock.local(newest.at)) if newest else ("", None)
+    return Conflict(
+        "calendar_changed",
+        _("日历刚被 %(who)s 改成第 %(number)s 版，请刷新后再试。")
+        % {"who": who, "number": newest.number if newest else 0},
+        at=when.isoformat() if when else "",
+    )
+
+
+def _in_force(number: int) -> Any:
+    return NoticeYear.objects.filter(entered__lte=number).exclude(withdrawn__lte=number)
+
+
+def _current() -> int:
+    return Revision.objects.order_by("-number").values_list("number", flat=True).first() or 0
+
+
+def _check(days: Iterable[Day], year: int) -> None:
+    if problems := table.check(days, year):
+        sentences = [
+            _("第 %(line)s 行 %(text)s：%(why)s") % {"line": p.line, "text": p.text, "why": p.reason} for p in problems
+        ]
+        raise Invalid("bad_days", _("有 %(n)s 行不能录入。") % {"n": len(problems)}, fields={"rows": sentences})
+
+
+def _date(day: Day) -> date:
+    return day.date

@@ -1,0 +1,141 @@
+"""Reads: the calendar (cached per process, checked against the newest revision at most once a second), due times, history."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from linli.core import clock
+from linli.core.actor import Actor
+
+from . import explain as _explain
+from . import permissions, rules, shipped
+from .models import NoticeDay, NoticeYear, Revision
+from .rules import Calendar, Due, Hours, Limit, Unit
+from .shipped import Day
+
+CHECK_EVERY_S = 1.0
+WARN_DAYS = 60
+_cached: tuple[tuple[object, ...], Calendar] | None = None
+_checked = 0.0
+
+
+def calendar() -> Calendar:
+    """The calendar in force. No SQL within a second of the last check; one small read otherwise."""
+    global _cached, _checked
+    now = time.monotonic()
+    if _cached and now - _checked < CHECK_EVERY_S:
+        return _cached[1]
+    newest = Revision.objects.order_by("-number").values_list("number", "pk", "at").first() or (0, None, None)
+    if _cached is None or _cached[0] != newest:
+        _cached = (newest, build(newest[0]))
+    _checked = now
+    return _cached[1]
+
+
+def forget() -> None:
+    """Drop the cached calendar of this process (after a change; before a recompute)."""
+    global _cached
+    _cached = None
+
+
+def due(start: datetime, limit: Limit) -> Due:
+    """When `limit` from `start` runs out, by the calendar in force."""
+    return rules.due(calendar(), start, limit)
+
+
+def elapsed_s(start: datetime, end: datetime, unit: Unit) -> int:
+    """Seconds that count between two times, by the calendar in force."""
+    return rules.elapsed_s(calendar(), start, end, unit)
+
+
+def explain(start: datetime, limit: Limit) -> tuple[str, ...]:
+    """The arithmetic of a due time, line by line."""
+    return _explain.explain(calendar(), start, limit)
+
+
+def build(number: int) -> Calendar:
+    """The calendar as of a revision: notices over the shipped table, statutory days where there is no notice."""
+    notices = notice_days(number)
+    last_official = max(notices)
+    while any(y not in notices for y in range(min(notices), last_official)):  # a gap: official only up to the gap
+        last_official -= 1
+    days = {d.date: d for y in range(min(notices), 2051) for d in notices.get(y) or shipped.statutory().get(y, ())}
+    # A notice may move days of the December before it; where two speak of one day the later notice is right.
+    days |= {d.date: d for y in sorted(notices) for d in notices[y]}
+    return Calendar(
+        days={d.date: d.kind for d in days.values()},
+        names={d.date: d.name for d in days.values()},
+        last_official=date(last_official, 12, 31),
+        hours=hours(number),
+        first=date(min(notices), 1, 1),
+        last=date(2050, 12, 31),
+        revision=number,
+    )
+
+
+def notice_days(number: int) -> dict[int, tuple[Day, ...]]:
+    """Official days by notice year as of a revision."""
+    found = {n.year: n.days for n in shipped.notices()}
+    rows = NoticeDay.objects.filter(notice__entered__lte=number).exclude(notice__withdrawn__lte=number)
+    entered: dict[int, list[Day]] = {}
+    for year, day, name, kind in rows.order_by("date").values_list("notice__year", "date", "name", "kind"):
+        entered.setdefault(year, []).append(Day(day, name, kind))
+    return found | {y: tuple(days) for y, days in entered.items()}
+
+
+def hours(number: int) -> tuple[Hours, ...]:
+    """Working hours as of a revision."""
+    text = Revision.objects.filter(number__lte=number).order_by("-number").values_list("hours", flat=True).first()
+    return read_hours(text) if text else shipped.working_hours()
+
+
+def read_hours(text: str) -> tuple[Hours, ...]:
+    """Lines "2006-01-01 09:00-12:00 13:30-18:00"."""
+    lines = [line.split(" ", 1) for line in text.splitlines()]
+    return tuple(Hours(date.fromisoformat(day), shipped.read_spans(spans)) for day, spans in lines)
+
+
+def sources(number: int) -> dict[int, str]:
+    """Where each year's notice is published."""
+    found = {n.year: n.source for n in shipped.notices()}
+    rows = NoticeYear.objects.filter(entered__lte=number).exclude(withdrawn__lte=number)
+    return found | dict(rows.values_list("year", "source"))
+
+
+@dataclass(frozen=True, slots=True)
+class TableEnd:
+    """How long the official table still reaches. `sentence` is empty while all is well."""
+
+    last_official: date
+    settled_until: date
+    days_left: int
+    sentence: object
+
+
+def table_end() -> TableEnd:
+    """Whether administrators must be warned: the official days end within 60 days, or have ended."""
+    found = calendar()
+    left = (found.settled_until - clock.today()).days
+    facts = {"day": found.settled_until, "left": left, "year": found.last_official.year + 1}
+    sentence: object = ""
+    if left < 0:
+        sentence = _("官方放假安排只到 %(day)s，已经过期：工作日时限都是暂定的。请录入 %(year)s 年的官方通知。") % facts
+    elif left <= WARN_DAYS:
+        sentence = (
+            _(
+                "官方放假安排只到 %(day)s，还剩 %(left)s 天：之后的时限按法定节假日推算，是暂定的。"
+                "%(year)s 年的通知公布后请尽快录入。"
+            )
+            % facts
+        )
+    return TableEnd(found.last_official, found.settled_until, left, sentence)
+
+
+def revisions(*, actor: Actor, limit: int = 30) -> list[Revision]:
+    """The history of changes, newest first. Raises Forbidden."""
+    permissions.can_edit(actor).or_forbidden()
+    return list(Revision.objects.order_by("-number")[:limit])
