@@ -14,3 +14,8 @@ urlpatterns = [
     path("", include("linli.command.urls")),
     path("", include("linli.portal.urls")),
 ]
+
+handler400 = "linli.site.web.bad_request"
+handler403 = "linli.site.web.not_allowed"
+handler404 = "linli.site.web.not_found"
+handler500 = "linli.site.web.failed"

@@ -1,0 +1,89 @@
+"""`linli demonstration` and `linli simulate`: the simulated district. What it holds is `linli.testing.demonstration`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import signal
+import threading
+from types import ModuleType
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from linli.config.terminal import Progress, table
+
+from . import Failed, add
+
+ROOM = "linli.testing.demonstration"
+CAST = "linli.testing.cast"
+
+
+def register(subcommands: Any) -> None:
+    parser = add(subcommands, "demonstration", _("装入演示数据（模拟的事项和账号）"), load)
+    parser.add_argument("--demonstration", action="store_true", help=argparse.SUPPRESS)
+    parser = add(subcommands, "simulate", _("让模拟的事项不断到来，按 Ctrl-C 停止"), simulate)
+    parser.add_argument("--rate", type=float, default=60.0, help=_("每小时多少件（默认 60）"))
+    parser.add_argument("--for", dest="for_s", type=float, default=0.0, help=_("多少秒后停止（默认不停）"))
+
+
+def _room(path: str) -> ModuleType | None:
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as missing:
+        if missing.name != path:
+            raise
+        return None
+
+
+def load_if_empty() -> None:
+    from django.apps import apps
+
+    if not apps.get_model("flow", "Matter")._default_manager.exists():
+        _load()
+
+
+def load(options: argparse.Namespace) -> int:
+    from django.apps import apps
+
+    if apps.get_model("flow", "Matter")._default_manager.exists():
+        raise Failed(_("数据库里已经有事项，演示数据只装入空的数据库。"))
+    _load()
+    return 0
+
+
+def _load() -> None:
+    room = _room(ROOM)
+    if room is None:
+        print(_("这个版本还没有演示数据。"))
+        return
+    progress = Progress(_("正在装入演示数据"))
+    try:
+        room.load(progress)
+    finally:
+        progress.close()
+
+
+def print_accounts() -> None:
+    """The demonstration accounts with their passwords; printed in demonstration mode only."""
+    room = _room(CAST)
+    accounts = room.accounts() if room is not None and hasattr(room, "accounts") else []
+    if accounts:
+        print(_("演示账号（密码只在演示模式下有效）："))
+        print(table([(_("用户名"), _("密码"), _("身份")), *[tuple(str(cell) for cell in row) for row in accounts]]))
+
+
+def simulate(options: argparse.Namespace) -> int:
+    """Matters arrive at `--rate` per hour until Ctrl-C; the room keeps the daily and hourly profile."""
+    room = _room(ROOM)
+    if room is None or not hasattr(room, "simulate"):
+        raise Failed(_("这个版本还没有演示数据。"))
+    if options.rate <= 0:
+        raise Failed(_("--rate 应大于 0。"))
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_signal: stop.set())
+    if options.for_s:
+        threading.Timer(options.for_s, stop.set).start()
+    room.simulate(rate_per_h=options.rate, stop=stop, say=print)
+    return 0

@@ -1,0 +1,327 @@
+"""The only writers of matters: open, move, note, erase. Each is one transaction with one journal line.
+
+A move is one UPDATE (compare-and-swap on `version` and `seq`), one journal INSERT and one outbox INSERT;
+the personal part, if any, is one more INSERT.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from linli.core import clock
+from linli.core.actor import Actor
+from linli.core.canonical import canonical
+from linli.core.decision import Decision
+from linli.core.errors import Conflict
+from linli.vault import keys
+
+from . import chain
+from .models import Journal, Matter, Outbox, Sealed, TypeVersion
+from .rules import Flow, check_move, narrow, variant_from
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimes:
+    """When the stage and the whole matter are due. `None` leaves a time unset."""
+
+    stage: datetime | None = None
+    final: datetime | None = None
+    note: str = ""
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The divisions of a matter, as codes; empty where unknown."""
+
+    area: str
+    subdistrict: str = ""
+    community: str = ""
+    grid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Columns of the matter that a move sets besides the stage."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class AlreadyOpened(Exception):
+    """The same client key was used before; `matter_id` is what it opened then."""
+
+    def __init__(self, matter_id: int) -> None:
+        super().__init__(matter_id)
+        self.matter_id = matter_id
+
+
+def open_matter(
+    *,
+    actor: Actor,
+    flow: Flow,
+    verb: str,
+    title: str,
+    where: Where,
+    due: DueTimes,
+    facts: Mapping[str, Any],
+    personal: Mapping[str, Any] | None = None,
+    type_version_id: int | None = None,
+    client_key: str | None = None,
+    simulated: bool = False,
+) -> Matter:
+    """Open a matter at the flow's start. Call inside a transaction. Raises AlreadyOpened for a used client key."""
+    now = clock.now()
+    key = uuid.uuid4()
+    sealed = _seal_text(personal)
+    body = chain.line_body(
+        matter_key=key.hex,
+        seq=1,
+        verb=verb,
+        actor=actor.label,
+        at=now,
+        source="",
+        target=flow.start,
+        facts=dict(facts),
+        sealed_digest=sealed.digest if sealed else None,
+    )
+    matter = Matter(
+        key=key,
+        kind=flow.kind,
+        type_version_id=type_version_id,
+        client_key=client_key,
+        title=title,
+        simulated=simulated,
+        stage=flow.start,
+        head=chain.line_hash(chain.GENESIS, body),
+        area=where.area,
+        subdistrict=where.subdistrict,
+        community=where.community,
+        grid_at_intake=where.grid,
+        opened_at=now,
+        stage_started_at=now,
+        due_at=due.stage,
+        final_due_at=due.final,
+        due_note=due.note,
+        due_provisional=due.provisional,
+    )
+    try:
+        if client_key is None:
+            matter.save(force_insert=True)
+        else:
+            with transaction.atomic():  # a savepoint: PostgreSQL gives up the whole transaction otherwise
+                matter.save(force_insert=True)
+    except IntegrityError:
+        earlier = Matter.objects.filter(client_key=client_key).values_list("pk", flat=True).first()
+        if client_key is None or earlier is None:
+            raise
+        raise AlreadyOpened(earlier) from None
+    _write_line(matter, 1, verb, actor, now, body, matter.head, sealed)
+    return matter
+
+
+def move(
+    *,
+    actor: Actor,
+    matter: Matter,
+    version: int,
+    verb: str,
+    flow: Flow,
+    allowed: Decision,
+    facts: Mapping[str, Any],
+    personal: Mapping[str, Any] | None = None,
+    given: Mapping[str, Any] | None = None,
+    due: DueTimes | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Journal:
+    """Move `matter` by `verb`. `version` is what the actor saw; `given` is what the needs are checked against.
+
+    Call inside a transaction. Raises Forbidden, Invalid (a need), Conflict (not now, or somebody was first).
+    """
+    allowed.or_forbidden()
+    if matter.version != version:
+        raise _too_late(matter.pk)
+    narrowed = narrow(flow, variant_of(matter))
+    arrow = check_move(narrowed, matter.stage, verb, {**facts, **(personal or {}), **(given or {})})
+    now = clock.now()
+    target = arrow.target or matter.stage
+    sealed = _seal_text(personal)
+    seq = matter.seq + 1
+    body = chain.line_body(
+        matter_key=matter.key.hex,
+        seq=seq,
+        verb=verb,
+        actor=actor.label,
+        at=now,
+        source=matter.stage,
+        target=target,
+        facts=dict(facts),
+        sealed_digest=sealed.digest if sealed else None,
+    )
+    head = chain.line_hash(matter.head, body)
+    changes: dict[str, Any] = {"seq": seq, "head": head, **(values or {})}
+    if arrow.target is not None:
+        changes |= {"stage": target, "version": version + 1, "stage_started_at": now}
+        changes["ended_at"] = now if target in flow.ends else None
+        changes["post_kind"] = ""
+        if due is not None:
+            changes |= {"due_at": due.stage, "due_note": due.note, "due_provisional": due.provisional}
+            if due.final is not None:
+                changes["final_due_at"] = due.final
+    # The journal's UNIQUE(matter, seq) would catch a race too; the swap catches it before anything is written.
+    if not Matter.objects.filter(pk=matter.pk, version=version, seq=matter.seq).update(**changes):
+        raise _too_late(matter.pk)
+    line = _write_line(matter, seq, verb, actor, now, body, head, sealed)
+    for name, value in changes.items():
+        setattr(matter, name, value)
+    return line
+
+
+def variant_of(matter: Matter):  # type: ignore[no-untyped-def]
+    """The matter's variant; type versions never change once published, so they are kept per process."""
+    if matter.type_version_id is None:
+        return variant_from(None)
+    cached = _variants.get(matter.type_version_id)
+    if cached is None:
+        data = TypeVersion.objects.values_list("variant", flat=True).get(pk=matter.type_version_id)
+        cached = _variants[matter.type_version_id] = variant_from(data)
+    return cached
+
+
+_variants: dict[int, Any] = {}
+
+
+def append(
+    *, actor: Actor, matter: Matter, verb: str, facts: Mapping[str, Any], values: Mapping[str, Any] | None = None
+) -> bool:
+    """Add a line that moves nothing (new due times, an erasure). False if somebody moved the matter meanwhile."""
+    now = clock.now()
+    seq = matter.seq + 1
+    body = chain.line_body(
+        matter_key=matter.key.hex,
+        seq=seq,
+        verb=verb,
+        actor=actor.label,
+        at=now,
+        source=matter.stage,
+        target=matter.stage,
+        facts=dict(facts),
+        sealed_digest=None,
+    )
+    head = chain.line_hash(matter.head, body)
+    with transaction.atomic():
+        changed = Matter.objects.filter(pk=matter.pk, version=matter.version, seq=matter.seq).update(
+            seq=seq, head=head, **(values or {})
+        )
+        if changed:
+            _write_line(matter, seq, verb, actor, now, body, head, None)
+            matter.seq, matter.head = seq, head
+    return bool(changed)
+
+
+def reset_due(*, actor: Actor, matter: Matter, due: DueTimes, facts: Mapping[str, Any]) -> bool:
+    """Write new due times with a journal line that says why. False if somebody moved the matter meanwhile."""
+    return append(
+        actor=actor,
+        matter=matter,
+        verb="redue",
+        facts=facts,
+        values={
+            "due_at": due.stage,
+            "final_due_at": due.final,
+            "due_note": due.note,
+            "due_provisional": due.provisional,
+        },
+    )
+
+
+def publish_type(
+    *, actor: Actor, kind: str, code: str, variant: Mapping[str, Any] | None = None, valid_from: Any = None
+) -> TypeVersion:
+    """Publish a new version of a type; the one before is retired from the same day on."""
+    day = valid_from or clock.today()
+    with transaction.atomic():
+        for old in TypeVersion.objects.filter(kind=kind, code=code, state="published"):
+            old.state, old.valid_to = "retired", max(day, old.valid_from)
+            old.save(update_fields=["state", "valid_to"])
+        return TypeVersion.objects.create(
+            kind=kind, code=code, state="published", valid_from=day, variant=dict(variant or {})
+        )
+
+
+def retire_type(*, actor: Actor, kind: str, code: str) -> int:
+    """Retire a type: no new matters; open ones go on with the version they have. How many were retired."""
+    return TypeVersion.objects.filter(kind=kind, code=code, state="published").update(
+        state="retired", valid_to=clock.today()
+    )
+
+
+def erase_sealed(*, actor: Actor, matter: Matter, why: str) -> int:
+    """Erase the personal parts of a matter's lines, salt and text together. The chain stays provable."""
+    with transaction.atomic():
+        erased = Sealed.objects.filter(journal__matter=matter, erased_at=None).update(
+            salt=None, ciphertext=None, erased_at=clock.now()
+        )
+        if erased and not append(actor=actor, matter=matter, verb="erase", facts={"lines": erased, "why": why}):
+            raise _too_late(matter.pk)
+    return erased
+
+
+def open_sealed(sealed: Sealed) -> dict[str, Any]:
+    """The personal part of a line; empty when erased. Callers have asked a permission first."""
+    if sealed.ciphertext is None:
+        return {}
+    return dict(json.loads(keys.unseal("sealed", bytes(sealed.ciphertext))))
+
+
+@dataclass(frozen=True, slots=True)
+class _SealedText:
+    salt: bytes
+    ciphertext: bytes
+    digest: str
+
+
+def _seal_text(personal: Mapping[str, Any] | None) -> _SealedText | None:
+    kept = {k: v for k, v in (personal or {}).items() if v not in (None, "")}
+    if not kept:
+        return None
+    text = canonical(kept)
+    salt = chain.new_salt()
+    return _SealedText(salt, keys.seal("sealed", text.encode()), chain.sealed_digest(salt, text))
+
+
+def _write_line(
+    matter: Matter,
+    seq: int,
+    verb: str,
+    actor: Actor,
+    at: datetime,
+    body: str,
+    head: str,
+    sealed: _SealedText | None,
+) -> Journal:
+    line = Journal(matter=matter, seq=seq, verb=verb, actor=actor.label, at=at, body=body, hash=head)
+    line.save(force_insert=True)
+    if sealed is not None:
+        Sealed(journal=line, salt=sealed.salt, ciphertext=sealed.ciphertext).save(force_insert=True)
+    Outbox(journal=line, matter=matter).save(force_insert=True)
+    return line
+
+
+def _too_late(matter_id: int) -> Conflict:
+    """Names who was first, so that the second person need not guess."""
+    last = Journal.objects.filter(matter_id=matter_id).order_by("-seq").values("actor", "verb", "at").first() or {}
+    return Conflict(
+        "moved_meanwhile",
+        _("这件事刚被别人办过，请看最新情况再操作。"),
+        first=str(last.get("actor", "")),
+        verb=str(last.get("verb", "")),
+        at=last["at"].isoformat() if last else "",
+    )

@@ -1,0 +1,169 @@
+"""Reads over matters of any kind: history, inbox, what changed. Scope is the actor's posts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from linli.core import clock
+from linli.core.actor import Actor
+
+from . import relay
+from .actions import open_sealed
+from .models import Journal, Matter, Outbox
+from .rules import Flow
+
+SOON = timedelta(hours=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a history. `facts` is never personal; `personal` is filled only where the reader may see it."""
+
+    seq: int
+    verb: str
+    label: Any
+    actor: str
+    at: datetime
+    source: str
+    target: str
+    facts: Mapping[str, Any]
+    personal: Mapping[str, Any]
+    erased: bool
+    hash: str
+
+
+def history(matter: Matter, flow: Flow, *, personal: bool) -> list[Line]:
+    """The journal of a matter, oldest first. The caller has asked a permission; `personal` opens the sealed parts."""
+    lines = []
+    for row in Journal.objects.filter(matter=matter).order_by("seq").select_related("sealed"):
+        body = json.loads(row.body)
+        sealed = getattr(row, "sealed", None)
+        move = flow.moves.get(row.verb)
+        lines.append(
+            Line(
+                seq=row.seq,
+                verb=row.verb,
+                label=move.label if move else row.verb,
+                actor=row.actor,
+                at=row.at,
+                source=body["from"],
+                target=body["to"],
+                facts=body["facts"],
+                personal=open_sealed(sealed) if personal and sealed is not None else {},
+                erased=sealed is not None and sealed.salt is None,
+                hash=row.hash,
+            )
+        )
+    return lines
+
+
+def acted(matter_id: int, verbs: Iterable[str]) -> frozenset[str]:
+    """The labels of the actors who did one of `verbs` on this matter."""
+    rows = Journal.objects.filter(matter_id=matter_id, verb__in=tuple(verbs))
+    return frozenset(rows.values_list("actor", flat=True))
+
+
+def in_area(divisions: Iterable[str], through: str = "") -> Q | None:
+    """The condition for matters of these divisions, by equality; None when a district sees everything.
+
+    Six digits are the whole district: one house serves one district, so no condition is needed.
+    `through` is the lookup prefix from the caller's table, as 'matter__'.
+    """
+    subdistricts, communities = set(), set()
+    for code in divisions:
+        if len(code) == 6:
+            return None
+        (subdistricts if len(code) == 9 else communities).add(code)
+    by_subdistrict = Q(**{f"{through}subdistrict__in": subdistricts})
+    by_community = Q(**{f"{through}community__in": communities})
+    if not communities:
+        return by_subdistrict
+    return by_subdistrict | by_community if subdistricts else by_community
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """One tab of the inbox and the sizes of all three."""
+
+    matters: list[Matter]
+    counts: Mapping[str, int]
+    next_after: str
+
+
+def duties(actor: Actor, flows: Iterable[Flow]) -> list[tuple[str, str, QuerySet[Matter]]]:
+    """For each flow and each way of finding work (area, body): the open matters this actor answers for now."""
+    found = []
+    for flow in flows:
+        by_posts: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+        bodies: set[str] = set()
+        body_ids: set[int] = set()
+        for stage in flow.stages.values():
+            if stage.token in flow.ends or not stage.kinds:
+                continue
+            if stage.by == "body":
+                mine = actor.bodies(stage.kinds)
+                if mine:
+                    bodies.add(stage.token)
+                    body_ids |= mine
+            else:
+                divisions = tuple(sorted({p.division for p in actor.posts if p.kind in stage.kinds and p.division}))
+                if divisions:
+                    by_posts.setdefault(("area", divisions), set()).add(stage.token)
+        open_now = Matter.objects.filter(kind=flow.kind, ended_at=None)
+        for (_way, divisions), stages in by_posts.items():
+            rows = open_now.filter(stage__in=stages)
+            condition = in_area(divisions)
+            found.append((flow.kind, "area", rows if condition is None else rows.filter(condition)))
+        if bodies:
+            found.append((flow.kind, "body", open_now.filter(stage__in=bodies, body_id__in=body_ids)))
+    return found
+
+
+def by_tab(rows: QuerySet[Matter], tab: str, now: datetime) -> QuerySet[Matter]:
+    """today: not late and not soon; soon: due within four hours; overdue: past due."""
+    if tab == "overdue":
+        return rows.filter(due_at__lt=now)
+    if tab == "soon":
+        return rows.filter(due_at__gte=now, due_at__lt=now + SOON)
+    return rows.filter(Q(due_at__gte=now + SOON) | Q(due_at=None))
+
+
+def inbox(*, actor: Actor, flows: Iterable[Flow], tab: str, after: str = "", limit: int = 50) -> InboxPage:
+    """The matters that wait for this actor, most urgent first, over every flow. `after` is '<iso due>~<id>'."""
+    now = clock.now()
+    duty = duties(actor, flows)
+    counts = {
+        name: sum(by_tab(rows, name, now).count() for _k, _w, rows in duty) for name in ("today", "soon", "overdue")
+    }
+    matters: dict[int, Matter] = {}
+    for _kind, _way, rows in duty:
+        page = by_tab(rows, tab, now).order_by("due_at", "id")
+        if after:
+            due, _sep, pk = after.partition("~")
+            moment = datetime.fromisoformat(due)
+            page = page.filter(Q(due_at__gt=moment) | Q(due_at=moment, id__gt=int(pk)))
+        for matter in page[: limit + 1]:
+            matters[matter.pk] = matter
+    ordered = sorted(matters.values(), key=lambda m: (m.due_at or now + timedelta(days=9999), m.pk))
+    shown = ordered[:limit]
+    more = len(ordered) > limit and shown[-1].due_at is not None
+    return InboxPage(shown, counts, f"{shown[-1].due_at.isoformat()}~{shown[-1].pk}" if more else "")  # type: ignore[union-attr]
+
+
+def position() -> int:
+    """The last stamped position of the outbox."""
+    return relay.position()
+
+
+def changed_after(after: int, limit: int = 500) -> tuple[int, list[int]]:
+    """The matters that changed after a position, and the position reached. At most `limit` lines are read."""
+    rows = list(
+        Outbox.objects.filter(position__gt=after).order_by("position").values_list("position", "matter_id")[:limit]
+    )
+    return (rows[-1][0] if rows else after), list(dict.fromkeys(m for _p, m in rows))

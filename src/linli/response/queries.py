@@ -1,0 +1,338 @@
+"""Reads of cases for staff and for the public. Actor first; lists are paged by key, never by offset."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from linli.core import clock
+from linli.core.actor import Actor
+from linli.core.errors import Invalid, Missing
+from linli.flow import queries as flow
+from linli.flow.queries import SOON, Line
+from linli.flow.rules import Move
+from linli.organisations import queries as organisations
+from linli.territory import queries as territory
+
+from . import permissions
+from .actions import code_matches
+from .catalogue import Catalogue, ClassView, catalogue
+from .models import Case
+from .rules import CASE, number_of, parse_number
+
+NEAR_M = 200
+NEAR_DAYS = 30
+PUBLIC_DELAY = timedelta(days=1)  # matters about dwellings appear a day later
+_ROW = ("matter", "case_class")
+
+
+def classes() -> tuple[ClassView, ...]:
+    """The published classes in the order of their codes."""
+    return tuple(catalogue().by_code.values())
+
+
+def class_by_code(code: str) -> ClassView | None:
+    return catalogue().by_code.get(code)
+
+
+def class_of(case: Case) -> ClassView:
+    """The version of the class that this case keeps."""
+    return catalogue().by_id[case.case_class_id]
+
+
+def search_classes(text: str, limit: int = 8) -> tuple[ClassView, ...]:
+    """Published classes by code, words, name or pinyin initials; prefix matches first."""
+    wanted = "".join(text.lower().split())[:20]
+    if not wanted:
+        return ()
+    scored = []
+    for view in classes():
+        names = (view.name_zh, view.name_en.lower(), view.code, view.initials)
+        if view.code.startswith(wanted) or view.name_zh.startswith(wanted):
+            score = 0
+        elif any(part.startswith(wanted) for part in view.initials.split()):
+            score = 1
+        elif any(part.startswith(wanted) or wanted.startswith(part) for part in view.words.split()):
+            score = 2
+        elif any(wanted in name for name in names) or wanted in view.words:
+            score = 3
+        else:
+            continue
+        scored.append((score, view.code, view))
+    return tuple(v for _s, _c, v in sorted(scored, key=lambda t: t[:2])[:limit])
+
+
+def case_for(actor: Actor, number: str) -> Case:
+    """The case with this number, in the actor's scope. Raises Missing, Invalid (a mistyped number)."""
+    case = Case.objects.select_related(*_ROW).filter(pk=parse_number(number)).first()
+    if case is None or not permissions.can_see(actor, case.matter) or number_of_case(case) != _tidy(number):
+        raise Missing("no_such_case", _("没有这件事，或不在您的管辖范围。"))
+    return case
+
+
+def _tidy(number: str) -> str:
+    digits = "".join(str(int(c)) for c in number if c.isdigit())
+    return f"{digits[:6]}-{digits[6:-1]}-{digits[-1]}"
+
+
+def case_by_receipt(number: str, code: str) -> Case:
+    """The case for a reporter who shows number and receipt code. Raises Missing alike for both being wrong."""
+    try:
+        pk = parse_number(number)
+    except Invalid:
+        pk = 0
+    case = Case.objects.select_related(*_ROW).filter(pk=pk).first()
+    if case is None or not code_matches(case.matter.key.hex, code) or number_of_case(case) != _tidy(number):
+        raise Missing("no_such_receipt", _("编号或查询码不对，请核对回执。"))
+    return case
+
+
+def number_of_case(case: Case) -> str:
+    return number_of(case.pk, case.matter.opened_at)
+
+
+def verbs_for(actor: Actor, case: Case) -> tuple[Move, ...]:
+    """Exactly the buttons this person may press now, in table order."""
+    narrowed = CASE.verbs_from(case.matter.stage)
+    return tuple(m for m in narrowed if m.verb != "rate" and permissions.can_move(actor, case.matter, m.verb))
+
+
+def refusals_for(actor: Actor, case: Case) -> tuple[tuple[Move, Any], ...]:
+    """The buttons of this stage that the actor may not press, with the reason."""
+    found = []
+    for move in CASE.verbs_from(case.matter.stage):
+        decision = permissions.can_move(actor, case.matter, move.verb)
+        if not decision and move.verb not in ("rate", "note"):
+            found.append((move, decision.reason))
+    return tuple(found)
+
+
+def history(actor: Actor, case: Case) -> list[Line]:
+    """The whole journal of a case, with free text where this actor may read it."""
+    return flow.history(case.matter, CASE, personal=bool(permissions.can_read_text(actor, case.matter)))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What the address bar says. Empty means all."""
+
+    stage: str = ""
+    top: str = ""
+    class_code: str = ""
+    subdistrict: str = ""
+    community: str = ""
+    due: str = ""  # late | soon
+    channel: str = ""
+    body: str = ""
+    since: str = ""  # 2026-11-22
+    until: str = ""
+    opened: str = ""  # today
+    closed: str = ""  # today
+    view: str = "area"  # area | body
+    open: str = ""  # '1': not ended
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, str]) -> CaseFilter:
+        """From query parameters; unknown ones are ignored, mistyped dates raise Invalid."""
+        known = {name: str(data.get(name, "")).strip()[:24] for name in cls.__dataclass_fields__}
+        known["view"] = known["view"] or "area"
+        for name in ("since", "until"):
+            if known[name]:
+                _day_start(known[name], name)
+        return cls(**known)
+
+    def as_query(self) -> dict[str, str]:
+        """The parameters that differ from the default, for links."""
+        default = CaseFilter()
+        return {n: v for n in self.__dataclass_fields__ if (v := getattr(self, n)) != getattr(default, n)}
+
+
+def _day_start(text: str, field: str) -> datetime:
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d")
+    except ValueError:
+        sentence = _("日期要写成 2026-11-22 这样。")
+        raise Invalid("bad_date", sentence, fields={field: [sentence]}) from None
+    return day.replace(tzinfo=clock.SHANGHAI)
+
+
+def today_start(now: datetime | None = None) -> datetime:
+    """Midnight of today in Shanghai."""
+    return clock.local(now or clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def cases(actor: Actor, wanted: CaseFilter) -> QuerySet[Case]:
+    """The actor's cases that match, newest first."""
+    rows = permissions.scope(actor, Case.objects.select_related(*_ROW), wanted.view)
+    now = clock.now()
+    exact = {
+        "matter__stage": wanted.stage,
+        "matter__subdistrict": wanted.subdistrict,
+        "matter__community": wanted.community,
+        "channel": wanted.channel,
+    }
+    rows = rows.filter(**{k: v for k, v in exact.items() if v})
+    if wanted.class_code:
+        rows = rows.filter(case_class__code=wanted.class_code)
+    if wanted.top:
+        rows = rows.filter(case_class__top_code=wanted.top)
+    if wanted.body.isdigit():
+        rows = rows.filter(matter__body_id=int(wanted.body))
+    if wanted.open or wanted.due:
+        rows = rows.filter(matter__ended_at=None)
+    if wanted.due == "late":
+        rows = rows.filter(matter__due_at__lt=now)
+    elif wanted.due == "soon":
+        rows = rows.filter(matter__due_at__gte=now, matter__due_at__lt=now + SOON)
+    if wanted.since:
+        rows = rows.filter(matter__opened_at__gte=_day_start(wanted.since, "since"))
+    if wanted.until:
+        rows = rows.filter(matter__opened_at__lt=_day_start(wanted.until, "until") + timedelta(days=1))
+    if wanted.opened == "today":
+        rows = rows.filter(matter__opened_at__gte=today_start(now))
+    if wanted.closed == "today":
+        rows = rows.filter(matter__closed_at__gte=today_start(now))
+    return rows.order_by("-matter_id")
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """One page of cases; `next_after` is the key to go on with, '' at the end."""
+
+    rows: list[Case]
+    next_after: str
+
+
+def case_page(actor: Actor, wanted: CaseFilter, *, after: str = "", limit: int = 50) -> CasePage:
+    """A page by key: rows with ids below `after`."""
+    rows = cases(actor, wanted)
+    if after:
+        if not after.isdigit():
+            raise Invalid("bad_page", _("页码不对。"))
+        rows = rows.filter(matter_id__lt=int(after))
+    found = list(rows[: limit + 1])
+    return CasePage(found[:limit], str(found[limit - 1].pk) if len(found) > limit else "")
+
+
+@dataclass(frozen=True, slots=True)
+class NearbyCase:
+    """A hint that a matter may be known already. Nothing personal, at grid precision."""
+
+    number: str
+    class_name: str
+    distance_m: int
+    stage: Any
+    opened_at: datetime
+    lon: float
+    lat: float
+
+
+def _metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
+    x = math.radians(lon2 - lon1) * math.cos(math.radians((lat1 + lat2) / 2))
+    return 6371008.8 * math.hypot(x, math.radians(lat2 - lat1))
+
+
+def nearby(lon: float, lat: float, *, class_code: str = "", limit: int = 5, public: bool = True) -> list[NearbyCase]:
+    """Open cases within 200 m of the last 30 days, nearest first; matters about dwellings are not told to the public.
+
+    92.9 % of the pairs that a city declared duplicates lie within 200 m and 30 days (Boston 311, 2015).
+    Raises Invalid for a point that is no place.
+    """
+    territory.check_point(lon, lat)
+    dlat = NEAR_M / 111_195
+    dlon = dlat / math.cos(math.radians(lat))
+    rows = Case.objects.select_related(*_ROW).filter(
+        lat__range=(lat - dlat, lat + dlat),
+        lon__range=(lon - dlon, lon + dlon),
+        matter__ended_at=None,
+        matter__opened_at__gte=clock.now() - timedelta(days=NEAR_DAYS),
+    )
+    if class_code:
+        rows = rows.filter(case_class__code=class_code)
+    if public:
+        rows = rows.filter(case_class__dwelling=False)
+    found = []
+    for case in rows.order_by("-matter_id")[:200]:
+        distance = _metres(lon, lat, case.lon, case.lat)
+        if distance > NEAR_M:
+            continue
+        stage = CASE.stages[case.matter.stage]
+        where = (case.lon, case.lat) if not public else public_point(case)
+        found.append(
+            NearbyCase(
+                number_of_case(case),
+                class_of(case).name,
+                int(round(distance / 10.0) * 10),
+                stage.plain if public else stage.label,
+                case.matter.opened_at,
+                *where,
+            )
+        )
+    return sorted(found, key=lambda n: n.distance_m)[:limit]
+
+
+def public_point(case: Case) -> tuple[float, float]:
+    """The point that the public sees: the middle of the grid, or of the community for matters about dwellings."""
+    matter = case.matter
+    if matter.grid_at_intake and not case.case_class.dwelling:
+        return territory.grid_center(matter.grid_at_intake)
+    division = territory.division(matter.community or matter.subdistrict or matter.area)
+    return (division.lon, division.lat) if division else (0.0, 0.0)
+
+
+def public_cases(*, days: int = 7, limit: int = 500) -> list[Case]:
+    """What the public may see: recent open cases and those closed lately; about dwellings a day later."""
+    now = clock.now()
+    rows = Case.objects.select_related(*_ROW).filter(matter__opened_at__gte=now - timedelta(days=days))
+    rows = rows.exclude(matter__stage="declined")
+    rows = rows.filter(Q(case_class__dwelling=False) | Q(matter__opened_at__lt=now - PUBLIC_DELAY))
+    return list(rows.order_by("-matter_id")[:limit])
+
+
+def public_case(number: str) -> Case:
+    """One case as the public may see it. Raises Missing for what is not shown (yet)."""
+    case = Case.objects.select_related(*_ROW).filter(pk=parse_number(number)).first()
+    hidden = case is None or number_of_case(case) != _tidy(number) or case.matter.stage == "declined"
+    if case is not None and case.case_class.dwelling:
+        hidden = hidden or case.matter.opened_at > clock.now() - PUBLIC_DELAY
+    if case is None or hidden:
+        raise Missing("no_such_case", _("没有这件事，或它还不能公开查看。"))
+    return case
+
+
+def cases_by_id(actor: Actor, ids: Iterable[int]) -> list[Case]:
+    """The cases among `ids` that the actor may see (what changed, for live pages)."""
+    rows = Case.objects.select_related(*_ROW).filter(pk__in=list(ids))
+    return [case for case in rows if permissions.can_see(actor, case.matter)]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A class without a body in a division."""
+
+    division: str
+    class_code: str
+    class_name: str
+
+
+def route_gaps(known: Catalogue | None = None) -> list[Gap]:
+    """Every (subdistrict × class) for which nobody answers; those cases go to the district's dispatcher."""
+    known = known or catalogue()
+    district = territory.district()
+    return [
+        Gap(place.code, view.code, view.name)
+        for place in territory.divisions(9)
+        for view in known.by_code.values()
+        if known.route((place.code, district.code), view.code) is None
+    ]
+
+
+def suggested_body(case: Case) -> Any:
+    """The body the routes point at, or None; merged bodies answer through their successor."""
+    return organisations.resolve(case.suggested_body_id) if case.suggested_body_id else None
