@@ -96,6 +96,7 @@ class LivePoll:
         if request.path_info == PATH and request.method == "GET":
             after = request.GET.get("after", "")
             if after == str(position()) and read_token(request.GET.get("token", "")):
+                request.metric_route = PATH  # type: ignore[attr-defined]
                 response = HttpResponseNotModified()
                 response["Cache-Control"] = "no-store"
                 return response

@@ -1,7 +1,9 @@
-"""The outermost shells of a request: its id, its language, and the four refusals as answers."""
+"""The outermost shells of a request: its id and its measure, its language, and the refusals as answers."""
 
 from __future__ import annotations
 
+import re
+import time
 import uuid
 from collections.abc import Callable
 
@@ -9,17 +11,33 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from . import logs, metrics, refusals
+
 Handler = Callable[[HttpRequest], HttpResponse]
+_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class RequestId:
+    """Gives each request an id (a trusted proxy's own, if it sends one) and counts it for /metrics."""
+
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.id = uuid.uuid4().hex  # type: ignore[attr-defined]
-        response = self.get_response(request)
-        response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
+        given = request.META.get("HTTP_X_REQUEST_ID", "") if settings.TRUSTED_PROXIES else ""
+        rid = given if _ID.fullmatch(given) else uuid.uuid4().hex
+        request.id = rid  # type: ignore[attr-defined]
+        token = logs.request_id.set(rid)
+        began = time.perf_counter()
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.request_id.reset(token)
+        response.headers["X-Request-Id"] = rid
+        match = request.resolver_match
+        # Unmatched paths share one name: the route is a label, and strangers must not invent labels.
+        route = match.route if match else getattr(request, "metric_route", "-")
+        metrics.observe(route, request.method or "", response.status_code, time.perf_counter() - began)
         return response
 
 
@@ -41,8 +59,14 @@ class Language:
 
 
 class Refusals:
+    """A refusal that a view raises becomes its answer; a bug rises on."""
+
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        refusal = refusals.refusal_of(error)
+        return None if refusal is None else refusals.respond(request, refusal)

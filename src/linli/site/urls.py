@@ -11,5 +11,8 @@ urlpatterns = [
     path("language/", web.language, name="language"),
     path("app.webmanifest", web.manifest, name="manifest"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}site/icon.svg"), name="favicon"),
+    path("healthz", web.healthz, name="healthz"),
+    path("metrics", web.metrics_text, name="metrics"),
+    path("styleguide/", web.styleguide, name="styleguide"),
     path(live.PATH.lstrip("/"), live.changes, name="live"),
 ]
