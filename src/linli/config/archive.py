@@ -193,9 +193,10 @@ def unknown_migrations(manifest: dict[str, Any]) -> list[str]:
     """Migrations of the archive that this version does not know: it was written by a newer one."""
     from django.db.migrations.loader import MigrationLoader
 
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None, ignore_no_initial=True).disk_migrations or ()}
-    replaced = set(known)
-    return [m for m in manifest["migrations"] if m not in replaced]
+    loader = MigrationLoader(None)
+    known = {f"{app}.{name}" for app, name in loader.disk_migrations or ()}
+    known |= {f"{a}.{n}" for squashed in (loader.disk_migrations or {}).values() for a, n in squashed.replaces}
+    return [m for m in manifest["migrations"] if m not in known]
 
 
 def restore_database(database: Path, report: transfer.Report = lambda done, total, words: None) -> None:

@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connections, models, transaction
 
-from linli.config.settings import _database as database_of
+from linli.config import settings as settings_page
 
 CHUNK = 2000
 _MODULUS = 2**256
@@ -30,6 +30,11 @@ Report = Callable[[int, int, str], None]
 
 class Mismatch(RuntimeError):
     """A table of the copy does not hold what the original holds; nothing was kept."""
+
+
+def database_of(url: str) -> dict[str, Any]:
+    """The settings of the database at `url`, read the way DATABASE_URL is."""
+    return dict(settings_page._database(url))
 
 
 def connect(alias: str, url: str) -> None:
@@ -179,9 +184,8 @@ def _copy_table(model: type[models.Model], source: str, target: str) -> tuple[in
     connection = connections[target]
     columns = _columns(model)
     quote = connection.ops.quote_name
-    sql = "INSERT INTO {} ({}) VALUES ({})".format(
-        quote(model._meta.db_table), ", ".join(quote(f.column) for f in columns), ", ".join(["%s"] * len(columns))
-    )
+    names, marks = ", ".join(quote(str(f.column)) for f in columns), ", ".join(["%s"] * len(columns))
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608 - names of our models
     count = total = 0
     with connection.cursor() as cursor:
         for rows in _chunks(model, source):

@@ -195,14 +195,16 @@ def _pg_dump() -> tuple[Path, ...]:
     folder = Path(settings.VAR) / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
     file = folder / f"linli-{clock.now():%Y%m%dT%H%M%SZ}.pgdump"
-    environment = {**os.environ, "PGPASSWORD": d["PASSWORD"]}
+    environment = {**os.environ, "PGPASSWORD": str(d["PASSWORD"])}
     command = ["pg_dump", "--format=custom", f"--file={file}", f"--dbname={d['NAME']}"]
     for flag, name in (("--host", "HOST"), ("--port", "PORT"), ("--username", "USER")):
         command += [f"{flag}={d[name]}"] if d[name] else []
     try:
         subprocess.run(command, env=environment, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise Failed(_("升级前要备份，但 pg_dump 不能用：%(error)s。请安装 postgresql-client。") % {"error": error}) from error
+        raise Failed(
+            _("升级前要备份，但 pg_dump 不能用：%(error)s。请安装 postgresql-client。") % {"error": error}
+        ) from error
     file.chmod(0o600)
     print(_("已备份到 %(file)s。") % {"file": file})
     return (file,)
@@ -225,7 +227,9 @@ def move_database(options: argparse.Namespace) -> int:
         if _same(options.to):
             raise Failed(_("目标就是现在的数据库。"))
         if used and not options.force:
-            raise Failed(_("目标数据库里已有数据（%(names)s）。确实要覆盖，请加 --force。") % {"names": ", ".join(used)})
+            raise Failed(
+                _("目标数据库里已有数据（%(names)s）。确实要覆盖，请加 --force。") % {"names": ", ".join(used)}
+            )
         transfer.migrate("target")
         progress = Progress(_("正在搬运"))
         try:
@@ -236,8 +240,7 @@ def move_database(options: argparse.Namespace) -> int:
             progress.close()
         transfer.forget("target")
     print(
-        _("已搬运 %(tables)d 张表，%(rows)d 行，逐行核对无误。")
-        % {"tables": len(counts), "rows": sum(counts.values())}
+        _("已搬运 %(tables)d 张表，%(rows)d 行，逐行核对无误。") % {"tables": len(counts), "rows": sum(counts.values())}
     )
     code = _fresh(["verify-journal"], DATABASE_URL=options.to)
     if code == 0:

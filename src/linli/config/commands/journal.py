@@ -50,8 +50,5 @@ def seal(options: argparse.Namespace) -> int:
     if made is None:
         print(_("上次封存以来没有新的日志。"))
     else:
-        print(
-            _("已封存 %(count)d 行，到第 %(position)d 号为止。")
-            % {"count": made.count, "position": made.position}
-        )
+        print(_("已封存 %(count)d 行，到第 %(position)d 号为止。") % {"count": made.count, "position": made.position})
     return 0

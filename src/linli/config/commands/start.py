@@ -42,9 +42,7 @@ def serve(options: argparse.Namespace) -> int:
     if preparation.is_new():
         preparation.migrate()
     elif waiting := preparation.pending():
-        raise Failed(
-            _("数据库结构需要更新（%(n)d 步）。请运行 linli upgrade，它会先备份。") % {"n": len(waiting)}
-        )
+        raise Failed(_("数据库结构需要更新（%(n)d 步）。请运行 linli upgrade，它会先备份。") % {"n": len(waiting)})
     pack.load_if_missing()
     return _supervise(began)
 
@@ -88,9 +86,7 @@ def _supervise(began: float) -> int:
         Child("web", _web_command(settings.HOST, settings.PORT), here),
         Child("worker", [sys.executable, "-m", "linli.config.cli", "worker"], here),
     ]
-    return Supervisor(
-        children, is_ready=_answers, on_ready=lambda: _welcome(time.monotonic() - began), say=_say
-    ).run()
+    return Supervisor(children, is_ready=_answers, on_ready=lambda: _welcome(time.monotonic() - began), say=_say).run()
 
 
 def _web_command(host: str, port: int) -> list[str]:

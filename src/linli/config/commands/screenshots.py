@@ -1,0 +1,146 @@
+"""`linli screenshots`: the pictures of the README, taken from a running demonstration by Debian's Chromium."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from . import Failed, add
+
+DESK, PHONE = (1280, 800), (390, 844)
+BROWSER = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: its file's name, the page, and who looks at it ("" is a resident)."""
+
+    name: str
+    path: str
+    post: str = ""
+    size: tuple[int, int] = DESK
+    dark: bool = False
+
+
+SHOTS = (
+    Shot("home", "/"),
+    Shot("report", "/report/", size=PHONE),
+    Shot("inbox", "/inbox/", post="operator"),
+    Shot("command", "/command/", post="district_chief"),
+    Shot("command-dark", "/command/", post="district_chief", dark=True),
+)
+
+
+def register(subcommands: Any) -> None:
+    parser = add(subcommands, "screenshots", _("从演示里拍 README 的图片（需要 Chromium）"), screenshots)
+    parser.add_argument("--to", type=Path, default=None, help=_("放图片的文件夹，默认 docs/pictures"))
+    parser.add_argument("--address", default="", help=_("已经在运行的演示；不给则自己启动一个"))
+    parser.add_argument("names", nargs="*", help=_("只拍这几张"))
+
+
+def screenshots(options: argparse.Namespace) -> int:
+    from django.conf import settings
+
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise Failed(_("没有 Chromium：apt-get install chromium fonts-noto-cjk"))
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError as missing:
+        raise Failed(_("没有 Playwright：请用 make screenshots，它会装好。")) from missing
+    folder = options.to or settings.ROOT / "docs" / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _demonstration(options.address) as address, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=list(BROWSER))
+        for shot in SHOTS:
+            if not options.names or shot.name in options.names:
+                _take(browser, address, shot, folder / f"{shot.name}.png")
+        browser.close()
+    return 0
+
+
+def _take(browser: Any, address: str, shot: Shot, file: Path) -> None:
+    width, height = shot.size
+    page = browser.new_page(
+        viewport={"width": width, "height": height},
+        device_scale_factor=2 if shot.size == PHONE else 1,
+        color_scheme="dark" if shot.dark else "light",
+        locale="zh-CN",
+    )
+    if shot.post:
+        username, password = _account(shot.post)
+        page.goto(f"{address}/login/")
+        page.fill("input[name=username]", username)
+        page.fill("input[name=password]", password)
+        page.click("main form [type=submit]")
+    answer = page.goto(f"{address}{shot.path}", wait_until="load")
+    if answer is None or answer.status >= 400:
+        raise Failed(_("%(path)s 打不开（%(status)s）") % {"path": shot.path, "status": answer and answer.status})
+    page.wait_for_timeout(1500)  # the map draws its tiles after load
+    page.screenshot(path=file)
+    page.close()
+    print(file)
+
+
+def _account(post: str) -> tuple[str, str]:
+    """The demonstration account that holds a post of this kind: (username, password)."""
+    from linli.testing import cast
+
+    for username, password, *rest in cast.accounts():
+        if post in {str(cell) for cell in rest} or username.startswith(post):
+            return str(username), str(password)
+    raise Failed(_("没有这种岗位的演示账号：%(post)s") % {"post": post})
+
+
+@contextmanager
+def _demonstration(address: str) -> Iterator[str]:
+    """The given address, or a demonstration of our own in a folder of its own, stopped afterwards."""
+    if address:
+        yield address.rstrip("/")
+        return
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="linli-pictures-") as var:
+        environment = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1", "LINLI_VAR": var, "DATABASE_URL": ""}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "linli.config.cli", "run", "--demonstration"], env=environment
+        )
+        try:
+            _wait(f"http://127.0.0.1:{port}", process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _second in range(240):
+        if process.poll() is not None:
+            raise Failed(_("演示没有启动成功。"))
+        try:
+            urllib.request.urlopen(f"{address}/healthz", timeout=2)  # noqa: S310 - our own loopback address
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(1)
+    raise Failed(_("演示没有启动成功。"))
