@@ -1,1 +1,1 @@
-"""Long work with progress, cancel and an end: on django-tasks' database backend. Not scheduling, not the outbox relay."""
+"""Long work with progress, cancel and an end: on django-tasks' database backend. Not the outbox relay."""

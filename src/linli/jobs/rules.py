@@ -14,6 +14,10 @@ class Cancelled(Exception):
     """Raised inside running work when somebody asked to stop, or when another worker took the job over."""
 
 
+class Interrupted(Exception):
+    """Raised inside repeatable work when its worker is told to stop: the job goes back to the queue."""
+
+
 def is_stale(heartbeat_at: datetime | None, now: datetime) -> bool:
     """Whether a running job has gone without a sign of life for too long."""
     return heartbeat_at is None or (now - heartbeat_at).total_seconds() > STALE_S

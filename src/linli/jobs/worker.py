@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 from django.db.utils import DatabaseError
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
@@ -23,18 +23,24 @@ log = logging.getLogger("linli.jobs")
 
 def run_next(worker_id: str) -> bool:
     """Run one waiting task if there is one. A plain read comes first, so an idle worker never takes the write lock."""
-    if not DBTaskResult.objects.ready().exists():
+    ready = DBTaskResult.objects.ready().filter(backend_name="default")
+    if not ready.exists():
         return False
+    with transaction.atomic():  # IMMEDIATE on SQLite, a skipped lock on PostgreSQL: one worker takes it
+        task = ready.get_locked()
+        if task is None:
+            return False
+        task.claim(worker_id)
     Worker(
         queue_names=["*"],
         excluded_queue_names=[],
-        interval=0.2,
+        interval=0,
         batch=True,
         backend_name="default",
         startup_delay=False,
         max_tasks=1,
         worker_id=worker_id,
-    ).run()
+    ).run_task(task)
     return True
 
 
@@ -47,12 +53,12 @@ def run_until_empty(worker_id: str = "local") -> int:
 
 
 def run_forever(stop_event: threading.Event, *, interval_s: float = 1.0, beat_s: float = BEAT_S) -> None:
-    """Work until `stop_event` is set; a job in hand is asked to end at its next step by its own cancel only.
+    """Work until `stop_event` is set; repeatable work in hand goes back to the queue at its next step.
 
     Survives a database that is away for a while: it says so in the log and tries again.
     """
     worker_id = f"{os.uname().nodename[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    runner.this_worker = worker_id
+    runner.this_worker, runner.stopping = worker_id, stop_event
     signs = threading.Thread(target=_beat, args=(worker_id, stop_event, beat_s), name="jobs-beat", daemon=True)
     signs.start()
     swept = 0.0

@@ -1,4 +1,4 @@
-"""The only writers of the calendar. Each change is a new revision, kept with all before it, and starts the recompute job."""
+"""The only writers of the calendar. Each change is a new revision and starts the recompute job."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ class Changed:
 
 
 def load_holidays(*, actor: Actor, csv: str | bytes | None = None) -> Changed | None:
-    """Put a whole published table in force (the shipped one by default); None if nothing differs. Raises Forbidden, Invalid."""
+    """Put a published table in force (by default the shipped one); None if nothing differs.
+
+    Raises Forbidden, Invalid.
+    """
     permissions.can_edit(actor).or_forbidden()
     try:
         notices = (
@@ -49,7 +52,7 @@ def load_holidays(*, actor: Actor, csv: str | bytes | None = None) -> Changed | 
 def enter_official_days(
     *, actor: Actor, year: int, rows: Iterable[Day], source: str = "", expected: int | None = None
 ) -> Changed:
-    """Put the official days of one year's notice in force, all of them. `expected` is the revision the person looked at.
+    """Put the official days of one year's notice in force. `expected` is the revision the person looked at.
 
     Raises Forbidden, Invalid with each line's reason, Conflict if somebody changed the calendar meanwhile.
     """
@@ -116,7 +119,7 @@ def _change(
     year: int | None = None,
     restores: int | None = None,
 ) -> Changed:
-    """Write one revision and queue its recompute in one transaction. The unique number lets one of two writers through."""
+    """Write one revision and queue its recompute, in one transaction. The unique number lets one writer through."""
     number = expected + 1
     lines = (f"{h.valid_from} {shipped.write_spans(h.spans)}" for h in sorted(
         queries.hours(expected) if hours is None else hours, key=lambda h: h.valid_from))  # fmt: skip

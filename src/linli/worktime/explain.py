@@ -35,7 +35,7 @@ def explain(calendar: Calendar, start: datetime, limit: Limit) -> tuple[str, ...
     """One sentence a line. Raises Invalid as `due` does."""
     found = due(calendar, start, limit)
     begins, ends = local(start), local(found.at)
-    lines = [_("从 %(when)s 起算，时限%(limit)s。") % {"when": _moment(begins), "limit": limit_text(limit)}]
+    lines = [_("从 %(when)s起算，时限%(limit)s。") % {"when": _moment(begins), "limit": limit_text(limit)}]
     if limit.unit is Unit.URGENT_HOUR:
         lines.append(_("紧急工作时昼夜连续计算，节假日不停。"))
     elif limit.unit is Unit.NATURAL_DAY:
@@ -49,7 +49,7 @@ def explain(calendar: Calendar, start: datetime, limit: Limit) -> tuple[str, ...
         if len(body) > MOST_LINES:
             body = [*body[: MOST_LINES - 6], _("（中间从略）"), *body[-5:]]
         lines += body
-    lines.append(_("到 %(when)s 截止。") % {"when": _moment(ends)})
+    lines.append(_("到 %(when)s截止。") % {"when": _moment(ends)})
     if found.provisional:
         lines.append(
             _("%(day)s 以后的放假安排尚未录入官方通知，按法定节假日推算，录入后自动重算，这个时间可能变动。")
@@ -59,7 +59,7 @@ def explain(calendar: Calendar, start: datetime, limit: Limit) -> tuple[str, ...
 
 
 def stretches(calendar: Calendar, begins: datetime, ends: datetime, unit: Unit) -> Iterator[Stretch]:
-    """The days from `begins` to `ends` (Shanghai wall clock), joined where alike; what is counted adds up to the limit."""
+    """The days from `begins` to `ends` (wall clock), joined where alike; what is counted adds up to the limit."""
     held: Stretch | None = None
     for piece in _days(calendar, begins, ends, unit):
         if held and _joins(held, piece):
@@ -104,7 +104,7 @@ def _joins(a: Stretch, b: Stretch) -> bool:
 
 
 def _line(s: Stretch) -> str:
-    days = _day(s.first) if s.first == s.last else _("%(a)s 至 %(b)s") % {"a": _day(s.first), "b": _day(s.last)}
+    days = _day(s.first) if s.first == s.last else _("%(a)s至 %(b)s") % {"a": _day(s.first), "b": _day(s.last)}
     facts = {"days": days, "name": festival(s.name), "amount": _amount(s)}
     if s.kind == HOLIDAY:
         return _("%(days)s：%(name)s放假，不计。") % facts
@@ -119,10 +119,10 @@ def _line(s: Stretch) -> str:
 
 def _span(days: str, s: Stretch) -> str:
     if s.begin and s.end:
-        return _("%(days)s %(a)s 至 %(b)s") % {"days": days, "a": f"{s.begin:%H:%M}", "b": f"{s.end:%H:%M}"}
+        return _("%(days)s%(a)s 至 %(b)s") % {"days": days, "a": f"{s.begin:%H:%M}", "b": f"{s.end:%H:%M}"}
     if s.begin:
-        return _("%(days)s %(a)s 以后") % {"days": days, "a": f"{s.begin:%H:%M}"}
-    return _("%(days)s %(b)s 以前") % {"days": days, "b": f"{s.end:%H:%M}"}
+        return _("%(days)s%(a)s 以后") % {"days": days, "a": f"{s.begin:%H:%M}"}
+    return _("%(days)s%(b)s 以前") % {"days": days, "b": f"{s.end:%H:%M}"}
 
 
 def _amount(s: Stretch) -> str:

@@ -1,4 +1,4 @@
-"""Who must recompute when the calendar changes. Wired from above (config/wiring.py); run by the job `worktime.recompute`."""
+"""Who must recompute when the calendar changes: wired from above, run by the job `worktime.recompute`."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
+from linli.core.reference import CHECK_EVERY_S
 from linli.jobs.registry import register
 from linli.jobs.runner import Run
 
@@ -25,7 +26,7 @@ def recompute(run: Run, *, revision: int) -> dict[str, Any]:
     entered = Revision.objects.filter(number=revision).values_list("at", flat=True).first()
     if entered:
         age_s = (clock.now() - entered).total_seconds()
-        time.sleep(min(2 * queries.CHECK_EVERY_S, max(0.0, 2 * queries.CHECK_EVERY_S - age_s)))
+        time.sleep(min(2 * CHECK_EVERY_S, max(0.0, 2 * CHECK_EVERY_S - age_s)))
     queries.forget()
     changed: dict[str, int] = {}
     for name, hook in hooks.registered().items():

@@ -1,4 +1,4 @@
-"""Revisions of the calendar. A notice year is entered by one revision and withdrawn by a later one: nothing is overwritten."""
+"""Revisions of the calendar: a notice is entered by one and withdrawn by a later one, nothing is overwritten."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Reads: the calendar (cached per process, checked against the newest revision at most once a second), due times, history."""
+"""Reads: the calendar in force (kept per process), due times, the history of changes."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
 from linli.core.actor import Actor
+from linli.core.reference import Reference
 
 from . import explain as _explain
 from . import permissions, rules, shipped
@@ -17,29 +17,24 @@ from .models import NoticeDay, NoticeYear, Revision
 from .rules import Calendar, Due, Hours, Limit, Unit
 from .shipped import Day
 
-CHECK_EVERY_S = 1.0
 WARN_DAYS = 60
-_cached: tuple[tuple[object, ...], Calendar] | None = None
-_checked = 0.0
+
+
+def _newest() -> tuple[object, ...]:
+    return Revision.objects.order_by("-number").values_list("number", "pk", "at").first() or (0, None, None)
+
+
+_reference: Reference[Calendar] = Reference(_newest, lambda: build(int(str(_newest()[0]))))
 
 
 def calendar() -> Calendar:
     """The calendar in force. No SQL within a second of the last check; one small read otherwise."""
-    global _cached, _checked
-    now = time.monotonic()
-    if _cached and now - _checked < CHECK_EVERY_S:
-        return _cached[1]
-    newest = Revision.objects.order_by("-number").values_list("number", "pk", "at").first() or (0, None, None)
-    if _cached is None or _cached[0] != newest:
-        _cached = (newest, build(newest[0]))
-    _checked = now
-    return _cached[1]
+    return _reference.get()
 
 
 def forget() -> None:
     """Drop the cached calendar of this process (after a change; before a recompute)."""
-    global _cached
-    _cached = None
+    _reference.forget()
 
 
 def due(start: datetime, limit: Limit) -> Due:
@@ -60,9 +55,9 @@ def explain(start: datetime, limit: Limit) -> tuple[str, ...]:
 def build(number: int) -> Calendar:
     """The calendar as of a revision: notices over the shipped table, statutory days where there is no notice."""
     notices = notice_days(number)
-    last_official = max(notices)
-    while any(y not in notices for y in range(min(notices), last_official)):  # a gap: official only up to the gap
-        last_official -= 1
+    last_official = min(notices)
+    while last_official + 1 in notices:  # after a gap nothing counts as settled
+        last_official += 1
     days = {d.date: d for y in range(min(notices), 2051) for d in notices.get(y) or shipped.statutory().get(y, ())}
     # A notice may move days of the December before it; where two speak of one day the later notice is right.
     days |= {d.date: d for y in sorted(notices) for d in notices[y]}

@@ -1,7 +1,7 @@
 """Limits, the working calendar, due times, elapsed working time. Pure: no database, no settings, no clock.
 
-The method in words, with its sources: docs/methods/worktime.md. Inside, a time is a count of microseconds of the wall clock
-of Asia/Shanghai (UTC+8 without summer time in every year this calendar covers), so that a due time is two bisections.
+The method in words, with its sources: docs/methods/worktime.md. Inside, a time is a count of microseconds of the wall
+clock of Asia/Shanghai (UTC+8, no summer time in the years covered), so that a due time is one or two bisections.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ DEFAULT_HOURS = (Hours(date(2006, 1, 1), ((time(9), time(12)), (time(13, 30), ti
 class Calendar:
     """Working days and hours from `first` to `last`.
 
-    `days` maps a date to "holiday" or "makeup_workday"; other days follow the week. Days to `last_official` come from official
-    notices; later ones are statutory days only, so whatever is counted on them is provisional. `names` is for explanations.
+    `days` maps a date to "holiday" or "makeup_workday"; other days follow the week. Days to `last_official` come from
+    official notices; later ones are statutory days only: what is counted on them is provisional. `names` explains.
     """
 
     days: Mapping[date, str]
@@ -128,7 +128,7 @@ class Calendar:
         return kind == MAKEUP or (kind != HOLIDAY and day.weekday() < 5)
 
     def is_workday(self, day: date) -> bool:
-        """Make-up workday, or Monday to Friday and no day off. Raises Invalid outside the calendar: nothing is assumed."""
+        """Make-up workday, or Monday to Friday and no day off. Raises Invalid outside the calendar."""
         return bool(self._spans[self._index(day.toordinal() - EPOCH_DAY)])
 
     def is_provisional(self, day: date) -> bool:
@@ -219,7 +219,7 @@ def due(calendar: Calendar, start: datetime, limit: Limit) -> Due:
 
 
 def elapsed_s(calendar: Calendar, start: datetime, end: datetime, unit: Unit) -> int:
-    """Whole seconds that count between two times: all of them for clock units, those in working hours for working units.
+    """Whole seconds that count between two times: all for clock units, those in working hours for working units.
 
     Negative if `end` is before `start`.
     """

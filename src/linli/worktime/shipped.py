@@ -61,7 +61,7 @@ def statutory() -> dict[int, tuple[Day, ...]]:
 
 
 def statutory_rows(first: int, last: int) -> list[tuple[str, str]]:
-    """What `data/statutory_days.csv` holds, computed anew. The library takes a second to import, so only makers and tests do."""
+    """What `data/statutory_days.csv` holds, computed anew. Importing the library takes a second: for tests only."""
     from holidays.countries.china import China
 
     days = China(years=range(first, last + 1), language="zh_CN")

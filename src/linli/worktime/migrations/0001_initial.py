@@ -5,53 +5,95 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='NoticeYear',
+            name="NoticeYear",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField()),
-                ('entered', models.PositiveIntegerField()),
-                ('withdrawn', models.PositiveIntegerField(null=True)),
-                ('source', models.CharField(blank=True, max_length=400)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField()),
+                ("entered", models.PositiveIntegerField()),
+                ("withdrawn", models.PositiveIntegerField(null=True)),
+                ("source", models.CharField(blank=True, max_length=400)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn__isnull', True)), fields=('year',), name='one_notice_a_year'), models.UniqueConstraint(fields=('year', 'entered'), name='one_notice_a_revision'), models.CheckConstraint(condition=models.Q(('withdrawn__isnull', True), ('withdrawn__gt', models.F('entered')), _connector='OR'), name='notice_span'), models.CheckConstraint(condition=models.Q(('year__gte', 2000), ('year__lte', 2100)), name='notice_year_sane')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn__isnull", True)), fields=("year",), name="one_notice_a_year"
+                    ),
+                    models.UniqueConstraint(fields=("year", "entered"), name="one_notice_a_revision"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("withdrawn__isnull", True), ("withdrawn__gt", models.F("entered")), _connector="OR"
+                        ),
+                        name="notice_span",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("year__gte", 2000), ("year__lte", 2100)), name="notice_year_sane"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(unique=True)),
-                ('change', models.CharField(choices=[('load', '装入整表'), ('enter', '录入年份'), ('restore', '恢复上一版'), ('hours', '调整工作时间')], max_length=10)),
-                ('year', models.PositiveSmallIntegerField(null=True)),
-                ('restores', models.PositiveIntegerField(null=True)),
-                ('hours', models.TextField()),
-                ('actor', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(unique=True)),
+                (
+                    "change",
+                    models.CharField(
+                        choices=[
+                            ("load", "装入整表"),
+                            ("enter", "录入年份"),
+                            ("restore", "恢复上一版"),
+                            ("hours", "调整工作时间"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(null=True)),
+                ("restores", models.PositiveIntegerField(null=True)),
+                ("hours", models.TextField()),
+                ("actor", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('change__in', ['load', 'enter', 'restore', 'hours'])), name='revision_change_known'), models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='revision_from_one')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("change__in", ["load", "enter", "restore", "hours"])),
+                        name="revision_change_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="revision_from_one"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='NoticeDay',
+            name="NoticeDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField()),
-                ('name', models.CharField(max_length=60)),
-                ('kind', models.CharField(choices=[('holiday', '放假'), ('makeup_workday', '调休上班')], max_length=20)),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='worktime.noticeyear')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("date", models.DateField()),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "kind",
+                    models.CharField(choices=[("holiday", "放假"), ("makeup_workday", "调休上班")], max_length=20),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="days", to="worktime.noticeyear"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('notice', 'date'), name='a_day_once_a_notice'), models.CheckConstraint(condition=models.Q(('kind__in', ['holiday', 'makeup_workday'])), name='day_kind_known')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("notice", "date"), name="a_day_once_a_notice"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["holiday", "makeup_workday"])), name="day_kind_known"
+                    ),
+                ],
             },
         ),
     ]
