@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from linli.core.actor import SYSTEM
 
 
 def wire() -> None:
     """Called once, when the address table loads."""
+    from linli.accounts import queries as accounts
+    from linli.accounts import settings_menu
     from linli.flow import queries as flow
     from linli.flow import relay
     from linli.response import actions as response
     from linli.site import live
+    from linli.vault import names
+    from linli.vault.permissions import LOG_READERS
     from linli.worktime import hooks
 
     live.position_source = flow.position
     relay.subscribe("response.contacts", "case", response.settle_contact)
     hooks.on_calendar_changed("response.recompute", response.recompute_due)
+    names.register(accounts.names)
+    settings_menu.register(
+        _("联系方式查看记录"), _("谁在何时为何查看了居民的联系方式。"), "vault:read_log", frozenset(LOG_READERS)
+    )
 
 
 def seal() -> None:
@@ -27,11 +37,14 @@ def seal() -> None:
 
 def retention() -> None:
     """What has outlived its purpose goes: contacts, drafts of photographs, old texts, old rate buckets."""
-    from linli.core import clock
+    from linli.files import jobs as files
     from linli.response import actions as response
-    from linli.vault import actions as vault
+    from linli.site import throttle
+    from linli.vault import jobs as vault
 
-    vault.erase_expired(now=clock.now())
+    vault.sweep()
+    files.sweep()
+    throttle.sweep()
     response.erase_old_texts(actor=SYSTEM)
 
 

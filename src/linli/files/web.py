@@ -43,7 +43,7 @@ def add_photo(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def photo(request: HttpRequest, key: str, size: str) -> HttpResponseBase:
-    """One picture, asked for by its key. 404 unless the subject's room says yes; 403 with its reason when it says so."""
+    """One picture, asked for by its key. 404 or 403 with a reason unless the subject's room says yes."""
     row = queries.by_key(key)
     permissions.can_see(request.actor, row.subject, row.created_by, request).or_forbidden()  # type: ignore[attr-defined]
     opened = queries.open_file(key=row.key, size=size)

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -141,6 +143,13 @@ def forget_readings(*, before: datetime) -> int:
     return total
 
 
+def forget_entries(*, failed_before: datetime, now: datetime) -> dict[str, int]:
+    """Remove old failed sign-ins (they carry network addresses) and sessions that ended; returns how many of each."""
+    failed, _kinds = AccessAttempt.objects.filter(attempt_time__lt=failed_before).delete()
+    ended, _kinds = Session.objects.filter(expire_date__lt=now).delete()
+    return {"failed_sign_ins": failed, "sessions": ended}
+
+
 def rotate_key(*, actor: Actor, purpose: str) -> int:
     """A new key for `purpose`; only the operator's command (SYSTEM) may. Returns its number."""
     if actor.kind != "system":
@@ -156,7 +165,9 @@ def reseal_contacts(*, actor: Actor, batch: int = BATCH) -> int:
     if actor.kind != "system":
         raise Forbidden("not_allowed", _("更换密钥只能由运维命令执行。"))
     number = keys.newest("contact")
-    rows = list(Contact.objects.filter(key_number__lt=number, erased_at__isnull=True).order_by("key_number", "pk")[:batch])
+    rows = list(
+        Contact.objects.filter(key_number__lt=number, erased_at__isnull=True).order_by("key_number", "pk")[:batch]
+    )
     renewed = []
     for row in rows:
         aad = _aad(row.subject, row.purpose)

@@ -170,7 +170,7 @@ def seal(purpose: str, data: bytes, *, aad: bytes = b"") -> bytes:
     return key.head + nonce + key.cipher.encrypt(nonce, data, key.head + aad)
 
 
-def unseal(purpose: str, sealed: bytes, *, aad: bytes = b"") -> bytes:
+def unseal(purpose: str, sealed: bytes | memoryview, *, aad: bytes = b"") -> bytes:
     """What was sealed. Raises KeyTrouble when the key is gone or another one, or the bytes or `aad` changed."""
     sealed = bytes(sealed)
     if len(sealed) < _HEAD + _NONCE + 16 or sealed[:1] != _FORMAT:
@@ -187,7 +187,7 @@ def unseal(purpose: str, sealed: bytes, *, aad: bytes = b"") -> bytes:
         raise KeyTrouble(f"something sealed for {purpose} was changed or moved") from error
 
 
-def sealed_with(sealed: bytes) -> int:
+def sealed_with(sealed: bytes | memoryview) -> int:
     """The number of the key that sealed this."""
     return int.from_bytes(bytes(sealed)[1:3], "big")
 

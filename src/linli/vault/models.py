@@ -25,10 +25,15 @@ class Contact(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="vault_contact_sealed_or_erased",
-                condition=Q(erased_at__isnull=True, sealed__isnull=False) | Q(erased_at__isnull=False, sealed__isnull=True),
+                condition=Q(erased_at__isnull=True, sealed__isnull=False)
+                | Q(erased_at__isnull=False, sealed__isnull=True),
             ),
-            models.CheckConstraint(name="vault_contact_subject_given", condition=~Q(subject="") & ~Q(purpose="") & ~Q(consent="")),
-            models.CheckConstraint(name="vault_contact_erase_after_kept", condition=Q(erase_at__gte=models.F("kept_at"))),
+            models.CheckConstraint(
+                name="vault_contact_subject_given", condition=~Q(subject="") & ~Q(purpose="") & ~Q(consent="")
+            ),
+            models.CheckConstraint(
+                name="vault_contact_erase_after_kept", condition=Q(erase_at__gte=models.F("kept_at"))
+            ),
             models.CheckConstraint(
                 name="vault_contact_erasure_explained", condition=Q(erased_at__isnull=True) | ~Q(erased_why="")
             ),
@@ -51,7 +56,9 @@ class ReadLog(models.Model):
     reason = models.CharField(max_length=200)
 
     class Meta:
-        constraints = [models.CheckConstraint(name="vault_readlog_reason_given", condition=~Q(reason="") & ~Q(actor=""))]
+        constraints = [
+            models.CheckConstraint(name="vault_readlog_reason_given", condition=~Q(reason="") & ~Q(actor=""))
+        ]
         indexes = [
             models.Index(fields=["at", "id"], name="vault_readlog_at"),
             models.Index(fields=["actor", "at", "id"], name="vault_readlog_actor"),

@@ -4,31 +4,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=32, unique=True)),
-                ('subject', models.CharField(blank=True, default='', max_length=60)),
-                ('kind', models.CharField(choices=[('photo', '照片')], default='photo', max_length=20)),
-                ('width', models.PositiveIntegerField()),
-                ('height', models.PositiveIntegerField()),
-                ('size', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.CharField(max_length=60)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=32, unique=True)),
+                ("subject", models.CharField(blank=True, default="", max_length=60)),
+                ("kind", models.CharField(choices=[("photo", "照片")], default="photo", max_length=20)),
+                ("width", models.PositiveIntegerField()),
+                ("height", models.PositiveIntegerField()),
+                ("size", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("created_by", models.CharField(max_length=60)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('subject', ''), _negated=True), fields=['subject', 'id'], name='files_upload_subject'), models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='files_upload_expiry')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('expires_at__isnull', False), ('subject', '')), models.Q(models.Q(('subject', ''), _negated=True), ('expires_at__isnull', True)), _connector='OR'), name='files_upload_draft_expires'), models.CheckConstraint(condition=models.Q(('height__gt', 0), ('size__gt', 0), ('width__gt', 0)), name='files_upload_has_pixels')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("subject", ""), _negated=True),
+                        fields=["subject", "id"],
+                        name="files_upload_subject",
+                    ),
+                    models.Index(
+                        condition=models.Q(("expires_at__isnull", False)),
+                        fields=["expires_at"],
+                        name="files_upload_expiry",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("expires_at__isnull", False), ("subject", "")),
+                            models.Q(models.Q(("subject", ""), _negated=True), ("expires_at__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="files_upload_draft_expires",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("height__gt", 0), ("size__gt", 0), ("width__gt", 0)),
+                        name="files_upload_has_pixels",
+                    ),
+                ],
             },
         ),
     ]

@@ -118,7 +118,9 @@ def test_bombs_are_refused_before_they_are_unpacked() -> None:
     assert refused(pictures.png_claiming(2**31 - 1, 2**31 - 1)) in {"too_many_pixels", "broken_image"}
     assert refused(pictures.jpeg_claiming(65_000, 65_000)) == "too_many_pixels"
     assert refused(pictures.jpeg_claiming(10_000, 9_000, progressive=True)) == "too_many_pixels"
-    assert refused(pictures.png_claiming(5_000, 5_000)) == "broken_image"  # within the limit, but the bytes are not there
+    assert (
+        refused(pictures.png_claiming(5_000, 5_000)) == "broken_image"
+    )  # within the limit, but the bytes are not there
 
 
 def test_a_jpeg_of_endless_scans_is_refused() -> None:

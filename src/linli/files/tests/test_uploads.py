@@ -38,7 +38,17 @@ def taken(actor: Actor = RESIDENT, subject: str = "", name: str = "a.jpg") -> Up
     return actions.accept_upload(actor=actor, stream=io.BytesIO(pictures.jpeg()), name=name, subject=subject)
 
 
-NAMES = ["../../etc/passwd", "C:\\windows\\a.exe", "照片\u202egpj.exe", "📷🏮.jpg", "a\x00.php", "", "x" * 5000, "..", "/"]
+NAMES = [
+    "../../etc/passwd",
+    "C:\\windows\\a.exe",
+    "照片\u202egpj.exe",
+    "📷🏮.jpg",
+    "a\x00.php",
+    "",
+    "x" * 5000,
+    "..",
+    "/",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -100,7 +100,13 @@ def test_a_picture_whose_bytes_are_gone_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/photos/../secret/full.jpg", f"/photos/{'0' * 32}/original.jpg", f"/photos/{'G' * 32}/full.jpg", "/photos/1/full.jpg"]
+    "path",
+    [
+        "/photos/../secret/full.jpg",
+        f"/photos/{'0' * 32}/original.jpg",
+        f"/photos/{'G' * 32}/full.jpg",
+        "/photos/1/full.jpg",
+    ],
 )
 def test_other_addresses_lead_nowhere(path: str) -> None:
     try:
@@ -128,7 +134,9 @@ def test_a_large_body_is_cut_on_the_wire() -> None:
 
 def test_taking_a_draft_in_over_http() -> None:
     client = Client()
-    answer = client.post(reverse("files:add_photo"), {"photo": SimpleUploadedFile("../a.exe", pictures.with_position())})
+    answer = client.post(
+        reverse("files:add_photo"), {"photo": SimpleUploadedFile("../a.exe", pictures.with_position())}
+    )
     assert answer.status_code == 201, answer.content
     said = json.loads(answer.content)
     kept = Upload.objects.get()

@@ -4,48 +4,94 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=60)),
-                ('purpose', models.CharField(max_length=40)),
-                ('sealed', models.BinaryField(null=True)),
-                ('key_number', models.PositiveIntegerField()),
-                ('consent', models.CharField(max_length=60)),
-                ('kept_by', models.CharField(max_length=60)),
-                ('kept_at', models.DateTimeField()),
-                ('erase_at', models.DateTimeField()),
-                ('erased_at', models.DateTimeField(null=True)),
-                ('erased_by', models.CharField(blank=True, default='', max_length=60)),
-                ('erased_why', models.CharField(blank=True, default='', max_length=40)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject", models.CharField(max_length=60)),
+                ("purpose", models.CharField(max_length=40)),
+                ("sealed", models.BinaryField(null=True)),
+                ("key_number", models.PositiveIntegerField()),
+                ("consent", models.CharField(max_length=60)),
+                ("kept_by", models.CharField(max_length=60)),
+                ("kept_at", models.DateTimeField()),
+                ("erase_at", models.DateTimeField()),
+                ("erased_at", models.DateTimeField(null=True)),
+                ("erased_by", models.CharField(blank=True, default="", max_length=60)),
+                ("erased_why", models.CharField(blank=True, default="", max_length=40)),
             ],
             options={
-                'indexes': [models.Index(fields=['subject'], name='vault_contact_subject'), models.Index(condition=models.Q(('erased_at__isnull', True)), fields=['erase_at'], name='vault_contact_due'), models.Index(condition=models.Q(('erased_at__isnull', True)), fields=['key_number', 'id'], name='vault_contact_key')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('erased_at__isnull', True), ('sealed__isnull', False)), models.Q(('erased_at__isnull', False), ('sealed__isnull', True)), _connector='OR'), name='vault_contact_sealed_or_erased'), models.CheckConstraint(condition=models.Q(models.Q(('subject', ''), _negated=True), models.Q(('purpose', ''), _negated=True), models.Q(('consent', ''), _negated=True)), name='vault_contact_subject_given'), models.CheckConstraint(condition=models.Q(('erase_at__gte', models.F('kept_at'))), name='vault_contact_erase_after_kept'), models.CheckConstraint(condition=models.Q(('erased_at__isnull', True), models.Q(('erased_why', ''), _negated=True), _connector='OR'), name='vault_contact_erasure_explained')],
+                "indexes": [
+                    models.Index(fields=["subject"], name="vault_contact_subject"),
+                    models.Index(
+                        condition=models.Q(("erased_at__isnull", True)), fields=["erase_at"], name="vault_contact_due"
+                    ),
+                    models.Index(
+                        condition=models.Q(("erased_at__isnull", True)),
+                        fields=["key_number", "id"],
+                        name="vault_contact_key",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("erased_at__isnull", True), ("sealed__isnull", False)),
+                            models.Q(("erased_at__isnull", False), ("sealed__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="vault_contact_sealed_or_erased",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("subject", ""), _negated=True),
+                            models.Q(("purpose", ""), _negated=True),
+                            models.Q(("consent", ""), _negated=True),
+                        ),
+                        name="vault_contact_subject_given",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("erase_at__gte", models.F("kept_at"))),
+                        name="vault_contact_erase_after_kept",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("erased_at__isnull", True), models.Q(("erased_why", ""), _negated=True), _connector="OR"
+                        ),
+                        name="vault_contact_erasure_explained",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ReadLog',
+            name="ReadLog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('contact_id', models.BigIntegerField()),
-                ('subject', models.CharField(max_length=60)),
-                ('purpose', models.CharField(max_length=40)),
-                ('reason', models.CharField(max_length=200)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("contact_id", models.BigIntegerField()),
+                ("subject", models.CharField(max_length=60)),
+                ("purpose", models.CharField(max_length=40)),
+                ("reason", models.CharField(max_length=200)),
             ],
             options={
-                'indexes': [models.Index(fields=['at', 'id'], name='vault_readlog_at'), models.Index(fields=['actor', 'at', 'id'], name='vault_readlog_actor'), models.Index(fields=['subject', 'at'], name='vault_readlog_subject')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), models.Q(('actor', ''), _negated=True)), name='vault_readlog_reason_given')],
+                "indexes": [
+                    models.Index(fields=["at", "id"], name="vault_readlog_at"),
+                    models.Index(fields=["actor", "at", "id"], name="vault_readlog_actor"),
+                    models.Index(fields=["subject", "at"], name="vault_readlog_subject"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), _negated=True), models.Q(("actor", ""), _negated=True)
+                        ),
+                        name="vault_readlog_reason_given",
+                    )
+                ],
             },
         ),
     ]

@@ -6,13 +6,15 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, connection, transaction
 
 from linli.core import clock
 from linli.core.actor import RESIDENT, SYSTEM, Actor
 from linli.core.decision import YES, no
 from linli.core.errors import Forbidden, Invalid, Missing
-from linli.vault import actions, keys, queries
+from linli.vault import actions, jobs, keys, queries
 from linli.vault.models import Contact, ReadLog
 
 VERIFIER = Actor("person", 7, "核查员")
@@ -26,7 +28,7 @@ def keep(subject: str = "case:1", **over: object) -> int:
         "purpose": "case_contact",
         "phone": "138 1234 5678",
         "name": "王女士",
-        "consent": queries.consent_for("case_contact").version,
+        "consent": "case_contact-1",
         "keep_days": 90,
     }
     return actions.keep_contact(**{**given, **over})
@@ -191,3 +193,30 @@ def test_sqlite_overwrites_what_is_erased() -> None:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             assert cursor.execute("PRAGMA secure_delete").fetchone() == (1,)
+
+
+def test_the_sweep_keeps_what_the_register_promises() -> None:
+    now = clock.now()
+    with clock.at(now - timedelta(days=3 * 365 + 1), actor=SYSTEM):
+        pk = keep(keep_days=3000, consent="case_contact-1")
+        actions.read_contact(actor=VERIFIER, contact_id=pk, reason="回访", allowed=YES)
+        keep("case:2", consent="case_contact-1")
+    actions.read_contact(actor=VERIFIER, contact_id=pk, reason="回访", allowed=YES)
+    for days in (31, 29):
+        attempt = AccessAttempt.objects.create(username=f"x{days}", ip_address="192.0.2.1", failures_since_start=1)
+        AccessAttempt.objects.filter(pk=attempt.pk).update(attempt_time=now - timedelta(days=days))
+    for hours in (-1, 1):
+        Session.objects.create(session_key=f"k{hours}", session_data="", expire_date=now + timedelta(hours=hours))
+    assert jobs.sweep(now=now) == {"contacts": 1, "readings": 1, "failed_sign_ins": 1, "sessions": 1}
+    assert jobs.sweep(now=now) == {"contacts": 0, "readings": 0, "failed_sign_ins": 0, "sessions": 0}
+
+
+def test_resealing_all_tells_how_far_it_is(tmp_path, settings, monkeypatch) -> None:
+    settings.KEYS = tmp_path
+    monkeypatch.setattr(actions.reseal_contacts, "__kwdefaults__", {"batch": 2})
+    for n in range(5):
+        keep(f"case:{n}")
+    actions.rotate_key(actor=SYSTEM, purpose="contact")
+    heard: list[int] = []
+    assert jobs.reseal(progress=heard.append) == 5
+    assert heard == [2, 4, 5]

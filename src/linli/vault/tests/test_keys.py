@@ -21,7 +21,7 @@ def folder(tmp_path: Path, settings) -> Path:
 
 
 def test_the_first_use_makes_a_closed_file(folder: Path) -> None:
-    sealed = keys.seal("contact", "13812345678".encode())
+    sealed = keys.seal("contact", b"13812345678")
     assert [p.name for p in folder.iterdir()] == ["contact.k1"]
     assert stat.S_IMODE((folder / "contact.k1").stat().st_mode) == 0o600
     assert b"13812345678" not in sealed
@@ -83,7 +83,7 @@ def test_a_lost_or_changed_key_says_so(folder: Path) -> None:
         keys.unseal("contact", sealed)
     (folder / "contact.k1").write_text("short")
     keys._ring_of.cache_clear()
-    with pytest.raises(keys.KeyTrouble, match="damaged|read"):
+    with pytest.raises(keys.KeyTrouble, match=r"damaged|read"):
         keys.unseal("contact", sealed)
     assert any("contact.k1" in line for line in keys.problems())
 
