@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import cos, hypot, radians
 
 import numpy as np
@@ -55,7 +56,7 @@ def shared_borders(polygons: Sequence[Geometry], groups: Sequence[str]) -> dict[
     for index, polygon in enumerate(polygons):
         for ring in (polygon.exterior, *polygon.interiors):  # type: ignore[attr-defined]
             corners = [(round(x, 7), round(y, 7)) for x, y in ring.coords]
-            for a, b in zip(corners, corners[1:], strict=False):
+            for a, b in pairwise(corners):
                 other = seen.setdefault((a, b) if a < b else (b, a), index)
                 if other != index and groups[other] == groups[index]:
                     length = hypot((a[0] - b[0]) * cos(radians(a[1])), a[1] - b[1])

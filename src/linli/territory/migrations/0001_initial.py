@@ -6,175 +6,305 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='BoundaryFile',
+            name="BoundaryFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('layer', models.CharField(choices=[('district', '区界'), ('subdistricts', '街道界线'), ('communities', '社区界线'), ('grids', '单元网格')], max_length=16)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('content', models.TextField()),
-                ('digest', models.CharField(max_length=64)),
-                ('report', models.JSONField()),
-                ('state', models.CharField(choices=[('waiting', '待确认'), ('accepted', '已生效'), ('replaced', '已被替换')], default='waiting', max_length=10)),
-                ('made_at', models.DateTimeField()),
-                ('made_by', models.CharField(max_length=40)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "layer",
+                    models.CharField(
+                        choices=[
+                            ("district", "区界"),
+                            ("subdistricts", "街道界线"),
+                            ("communities", "社区界线"),
+                            ("grids", "单元网格"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("content", models.TextField()),
+                ("digest", models.CharField(max_length=64)),
+                ("report", models.JSONField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "待确认"), ("accepted", "已生效"), ("replaced", "已被替换")],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("made_by", models.CharField(max_length=40)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('layer__in', ['district', 'subdistricts', 'communities', 'grids'])), name='boundaryfile_layer_known'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'accepted', 'replaced'])), name='boundaryfile_state_known'), models.UniqueConstraint(condition=models.Q(('state', 'accepted')), fields=('layer',), name='boundaryfile_one_in_force')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("layer__in", ["district", "subdistricts", "communities", "grids"])),
+                        name="boundaryfile_layer_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "accepted", "replaced"])),
+                        name="boundaryfile_state_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "accepted")), fields=("layer",), name="boundaryfile_one_in_force"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Edition',
+            name="Edition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64)),
-                ('pack_digest', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=100)),
-                ('district', models.CharField(max_length=6)),
-                ('attribution', models.CharField(max_length=400)),
-                ('boundary_note', models.CharField(blank=True, max_length=400)),
-                ('state', models.CharField(choices=[('staged', '暂存'), ('complete', '完整')], default='staged', max_length=10)),
-                ('made_at', models.DateTimeField()),
-                ('made_by', models.CharField(max_length=40)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64)),
+                ("pack_digest", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=100)),
+                ("district", models.CharField(max_length=6)),
+                ("attribution", models.CharField(max_length=400)),
+                ("boundary_note", models.CharField(blank=True, max_length=400)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("staged", "暂存"), ("complete", "完整")], default="staged", max_length=10
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("made_by", models.CharField(max_length=40)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['staged', 'complete'])), name='edition_state_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["staged", "complete"])), name="edition_state_known"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='GridLayer',
+            name="GridLayer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=40)),
-                ('name', models.CharField(max_length=100)),
-                ('approximate', models.BooleanField(default=False)),
-                ('source', models.CharField(blank=True, max_length=200)),
-                ('provenance', models.CharField(choices=[('sourced', '有出处'), ('reconstructed', '推算'), ('provisional', '暂定'), ('imported', '已导入')], max_length=16)),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='layers', to='territory.edition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(max_length=40)),
+                ("name", models.CharField(max_length=100)),
+                ("approximate", models.BooleanField(default=False)),
+                ("source", models.CharField(blank=True, max_length=200)),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("sourced", "有出处"),
+                            ("reconstructed", "推算"),
+                            ("provisional", "暂定"),
+                            ("imported", "已导入"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="layers", to="territory.edition"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LayerCell',
+            name="LayerCell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=15)),
-                ('boundary', models.TextField()),
-                ('area_m2', models.PositiveIntegerField()),
-                ('lon', models.FloatField()),
-                ('lat', models.FloatField()),
-                ('approximate', models.BooleanField(default=False)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cells', to='territory.gridlayer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=15)),
+                ("boundary", models.TextField()),
+                ("area_m2", models.PositiveIntegerField()),
+                ("lon", models.FloatField()),
+                ("lat", models.FloatField()),
+                ("approximate", models.BooleanField(default=False)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "layer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="cells", to="territory.gridlayer"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Place',
+            name="Place",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('subdistrict', '街道'), ('community', '社区'), ('residential', '小区'), ('street', '道路'), ('facility', '设施')], max_length=12)),
-                ('code', models.CharField(blank=True, max_length=12)),
-                ('name', models.CharField(max_length=200)),
-                ('detail', models.CharField(blank=True, max_length=200)),
-                ('pinyin', models.TextField()),
-                ('initials', models.TextField()),
-                ('division', models.CharField(max_length=12)),
-                ('lon', models.FloatField()),
-                ('lat', models.FloatField()),
-                ('weight', models.PositiveSmallIntegerField()),
-                ('approximate', models.BooleanField(default=False)),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='territory.edition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("subdistrict", "街道"),
+                            ("community", "社区"),
+                            ("residential", "小区"),
+                            ("street", "道路"),
+                            ("facility", "设施"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("code", models.CharField(blank=True, max_length=12)),
+                ("name", models.CharField(max_length=200)),
+                ("detail", models.CharField(blank=True, max_length=200)),
+                ("pinyin", models.TextField()),
+                ("initials", models.TextField()),
+                ("division", models.CharField(max_length=12)),
+                ("lon", models.FloatField()),
+                ("lat", models.FloatField()),
+                ("weight", models.PositiveSmallIntegerField()),
+                ("approximate", models.BooleanField(default=False)),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="places", to="territory.edition"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.CharField(max_length=12)),
-                ('turn', models.CharField(max_length=32)),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.edition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("value", models.CharField(max_length=12)),
+                ("turn", models.CharField(max_length=32)),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="territory.edition"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Street',
+            name="Street",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('lines', models.TextField()),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='streets', to='territory.edition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                ("lines", models.TextField()),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="streets", to="territory.edition"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Tile',
+            name="Tile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('z', models.PositiveSmallIntegerField()),
-                ('x', models.PositiveIntegerField()),
-                ('y', models.PositiveIntegerField()),
-                ('data', models.BinaryField()),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tiles', to='territory.edition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("z", models.PositiveSmallIntegerField()),
+                ("x", models.PositiveIntegerField()),
+                ("y", models.PositiveIntegerField()),
+                ("data", models.BinaryField()),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tiles", to="territory.edition"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Division',
+            name="Division",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12)),
-                ('level', models.PositiveSmallIntegerField(choices=[(6, '区'), (9, '街道'), (12, '社区')])),
-                ('parent', models.CharField(blank=True, max_length=9)),
-                ('name', models.CharField(max_length=100)),
-                ('short_name', models.CharField(max_length=100)),
-                ('approximate', models.BooleanField(default=False)),
-                ('boundary', models.TextField(blank=True)),
-                ('lon', models.FloatField(blank=True, null=True)),
-                ('lat', models.FloatField(blank=True, null=True)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('source', models.CharField(blank=True, max_length=200)),
-                ('provenance', models.CharField(choices=[('sourced', '有出处'), ('reconstructed', '推算'), ('provisional', '暂定'), ('imported', '已导入')], max_length=16)),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='divisions', to='territory.edition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12)),
+                ("level", models.PositiveSmallIntegerField(choices=[(6, "区"), (9, "街道"), (12, "社区")])),
+                ("parent", models.CharField(blank=True, max_length=9)),
+                ("name", models.CharField(max_length=100)),
+                ("short_name", models.CharField(max_length=100)),
+                ("approximate", models.BooleanField(default=False)),
+                ("boundary", models.TextField(blank=True)),
+                ("lon", models.FloatField(blank=True, null=True)),
+                ("lat", models.FloatField(blank=True, null=True)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("source", models.CharField(blank=True, max_length=200)),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("sourced", "有出处"),
+                            ("reconstructed", "推算"),
+                            ("provisional", "暂定"),
+                            ("imported", "已导入"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="divisions", to="territory.edition"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('edition', 'code'), name='division_code_unique'), models.CheckConstraint(condition=models.Q(('code__regex', '^([0-9]{3}){2,4}$')), name='division_code_digits'), models.CheckConstraint(condition=models.Q(('level', django.db.models.functions.text.Length('code'))), name='division_level_is_length'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='division_valid_order'), models.CheckConstraint(condition=models.Q(('provenance__in', ['sourced', 'reconstructed', 'provisional', 'imported'])), name='division_provenance_known')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("edition", "code"), name="division_code_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("code__regex", "^([0-9]{3}){2,4}$")), name="division_code_digits"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level", django.db.models.functions.text.Length("code"))),
+                        name="division_level_is_length",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True), ("valid_to__gt", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="division_valid_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("provenance__in", ["sourced", "reconstructed", "provisional", "imported"])),
+                        name="division_provenance_known",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='gridlayer',
-            constraint=models.UniqueConstraint(fields=('edition', 'key'), name='gridlayer_key_unique'),
+            model_name="gridlayer",
+            constraint=models.UniqueConstraint(fields=("edition", "key"), name="gridlayer_key_unique"),
         ),
         migrations.AddConstraint(
-            model_name='layercell',
-            constraint=models.UniqueConstraint(fields=('layer', 'code'), name='layercell_code_unique'),
+            model_name="layercell",
+            constraint=models.UniqueConstraint(fields=("layer", "code"), name="layercell_code_unique"),
         ),
         migrations.AddConstraint(
-            model_name='layercell',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{15}$')), name='layercell_code_digits'),
+            model_name="layercell",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code__regex", "^[0-9]{15}$")), name="layercell_code_digits"
+            ),
         ),
         migrations.AddIndex(
-            model_name='place',
-            index=models.Index(fields=['edition', '-weight', 'name'], name='place_by_weight'),
+            model_name="place",
+            index=models.Index(fields=["edition", "-weight", "name"], name="place_by_weight"),
         ),
         migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['subdistrict', 'community', 'residential', 'street', 'facility'])), name='place_kind_known'),
+            model_name="place",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["subdistrict", "community", "residential", "street", "facility"])),
+                name="place_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(('pk', 1)), name='revision_single_row'),
+            model_name="revision",
+            constraint=models.CheckConstraint(condition=models.Q(("pk", 1)), name="revision_single_row"),
         ),
         migrations.AddConstraint(
-            model_name='street',
-            constraint=models.UniqueConstraint(fields=('edition', 'name'), name='street_name_unique'),
+            model_name="street",
+            constraint=models.UniqueConstraint(fields=("edition", "name"), name="street_name_unique"),
         ),
         migrations.AddConstraint(
-            model_name='tile',
-            constraint=models.UniqueConstraint(fields=('edition', 'z', 'x', 'y'), name='tile_address_unique'),
+            model_name="tile",
+            constraint=models.UniqueConstraint(fields=("edition", "z", "x", "y"), name="tile_address_unique"),
         ),
     ]

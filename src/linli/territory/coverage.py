@@ -1,0 +1,164 @@
+"""Checks of a boundary layer as a whole: parents, overlaps, gaps, shift. No database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import shapely
+from django.utils.translation import gettext as _
+from shapely import Geometry
+
+from .boundaries import LISTED, Checked
+from .choices import DIGITS, Layer
+from .geometry import area_m2
+from .pack import Boundaries
+from .rules import wgs84_from_gcj02
+
+TOLERANCE_M2 = 1.0  # between neighbours of one file
+PARENT_TOLERANCE_M2 = 100.0  # one sliver along an imported parent's border
+DIFFERENT = 0.02  # of the area: a derived parent may differ this much, official lines are never equal to ours
+ABOVE = {Layer.SUBDISTRICTS: Layer.DISTRICT, Layer.COMMUNITIES: Layer.SUBDISTRICTS, Layer.GRIDS: Layer.COMMUNITIES}
+BELOW = {above: layer for layer, above in ABOVE.items()}
+
+
+def check_layer(
+    found: Checked, layer: Layer, district: str, layers: Mapping[Layer, Boundaries], imported: frozenset[Layer]
+) -> None:
+    """Adds problems of the layer as a whole to `found`. `layers` are the live ones, `imported` those in force."""
+    if not found.geometries:
+        return
+    _check_district(found, district)
+    _check_parents(found, layer, layers)
+    _check_neighbours(found)
+    _check_extent(found, layer, layers, imported)
+    _check_children(found, layer, layers, imported)
+    _shorten(found)
+
+
+def _check_district(found: Checked, district: str) -> None:
+    for code in found.geometries:
+        if not code.startswith(district):
+            found.add("other_district", _("编码不属于本区（%(code)s）。") % {"code": district},
+                      feature=found.features[code], division=code)  # fmt: skip
+
+
+def _check_parents(found: Checked, layer: Layer, layers: Mapping[Layer, Boundaries]) -> None:
+    if layer not in ABOVE:
+        return
+    above = layers[ABOVE[layer]]
+    parents = above.geometries.keys() | above.names.keys()
+    for code, index in found.features.items():
+        if code[:-3] not in parents:
+            found.add(
+                "unknown_parent", _("上级编码 %(code)s 不存在。") % {"code": code[:-3]}, feature=index, division=code
+            )
+
+
+def _check_neighbours(found: Checked) -> None:
+    """Overlaps between two features, and holes that no feature covers."""
+    codes = list(found.geometries)
+    shapes = np.array([found.geometries[c] for c in codes], dtype=object)
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    for a, b in zip(left.tolist(), right.tolist(), strict=True):
+        if a < b:
+            common = shapely.intersection(shapes[a], shapes[b])
+            if shapely.area(common) > 0 and (size := area_m2(common)) > TOLERANCE_M2:
+                text = _("与 %(other)s 重叠 %(m2)s 平方米。") % {"other": codes[a], "m2": round(size)}
+                found.add("overlap", text, feature=found.features[codes[b]], division=codes[b], area_m2=round(size, 1),
+                          **_inside(common))  # fmt: skip
+    whole = shapely.union_all(shapes)
+    for part in shapely.get_parts(whole):
+        for ring in shapely.get_rings(part)[1:]:
+            hole = shapely.polygons(ring)
+            if (size := area_m2(hole)) > TOLERANCE_M2:
+                text = _("各面之间有 %(m2)s 平方米的缝隙。") % {"m2": round(size)}
+                found.add("gap", text, area_m2=round(size, 1), **_inside(hole))
+
+
+def _check_extent(found: Checked, layer: Layer, layers: Mapping[Layer, Boundaries], imported: frozenset[Layer]) -> None:
+    """Against the parents: exact to slivers if they were imported, roughly if they are only derived."""
+    above = ABOVE.get(layer, Layer.DISTRICT)
+    reference = {c: g for c, g in layers[above].geometries.items()}
+    if not reference:
+        return
+    whole, target = shapely.union_all(list(found.geometries.values())), shapely.union_all(list(reference.values()))
+    different = area_m2(shapely.symmetric_difference(whole, target))
+    if different > DIFFERENT * area_m2(target):
+        _check_shift(found, whole, target, different)
+    if layer is Layer.DISTRICT:
+        if different > DIFFERENT * area_m2(target):
+            found.add("differs", _("与现有区界相差 %(m2)s 平方米。") % {"m2": round(different)}, warning=True)
+        return
+    strict = above in imported
+    for code, parent in reference.items():
+        own = [g for c, g in found.geometries.items() if c.startswith(code)]
+        missing = shapely.difference(parent, shapely.union_all(own)) if own else parent
+        _parts(found, "gap", _("%(code)s 之内有 %(m2)s 平方米没有被覆盖。"), missing, code, None, parent, strict)
+    for code, geometry in found.geometries.items():
+        if (parent := reference.get(code[: DIGITS[above]])) is not None:
+            outside = shapely.difference(geometry, parent)
+            _parts(found, "outside_parent", _("%(code)s 有 %(m2)s 平方米在上级区划之外。"), outside, code,
+                   found.features[code], geometry, strict)  # fmt: skip
+
+
+def _parts(found: Checked, kind: str, text: str, geometry: Geometry, code: str, index: int | None, of: Geometry,
+           strict: bool) -> None:  # fmt: skip
+    """One problem for each sliver that is too large; against derived neighbours one warning, or one problem if it is
+    a large share."""
+    if strict:
+        for part in shapely.get_parts(geometry):
+            if shapely.area(part) > 0 and (size := area_m2(part)) > PARENT_TOLERANCE_M2:
+                found.add(kind, text % {"code": code, "m2": round(size)}, feature=index, division=code,
+                          area_m2=round(size, 1), **_inside(part))  # fmt: skip
+        return
+    size = area_m2(geometry) if not geometry.is_empty else 0.0
+    if size > PARENT_TOLERANCE_M2:
+        found.add(kind, text % {"code": code, "m2": round(size)}, feature=index, division=code, area_m2=round(size, 1),
+                  warning=size < area_m2(of) * 0.999, **_inside(geometry))  # fmt: skip
+
+
+def _check_shift(found: Checked, whole: Geometry, target: Geometry, different: float) -> None:
+    """GCJ-02 in a WGS-84 file moves everything by some 550 m: undoing it would make the outlines agree much better."""
+
+    def back(corners: np.ndarray) -> np.ndarray:
+        return np.array([wgs84_from_gcj02(x, y) for x, y in corners.tolist()])
+
+    moved = shapely.make_valid(shapely.transform(shapely.simplify(whole, 1e-5), back))
+    if area_m2(shapely.symmetric_difference(moved, target)) < 0.5 * different:
+        found.add("looks_like_gcj02", _("整体偏移约 550 米，很像 GCJ-02 坐标。请转换为 WGS-84 后再导入。"))
+
+
+def _check_children(
+    found: Checked, layer: Layer, layers: Mapping[Layer, Boundaries], imported: frozenset[Layer]
+) -> None:
+    """Imported children must keep a parent; derived ones are recut, and those that lose theirs are named."""
+    below = BELOW.get(layer)
+    if below is None:
+        return
+    for code in sorted(layers[below].geometries):
+        if code[: DIGITS[layer]] not in found.geometries:
+            text = _("下级 %(code)s 将失去上级区划。") % {"code": code}
+            found.add("orphan", text, division=code, warning=below not in imported)
+
+
+def _inside(geometry: Geometry) -> dict[str, float]:
+    point = shapely.point_on_surface(geometry)
+    return {"lon": round(float(shapely.get_x(point)), 6), "lat": round(float(shapely.get_y(point)), 6)}
+
+
+def _shorten(found: Checked) -> None:
+    """At most LISTED of a kind; the last one says how many more there are."""
+    by_kind: dict[str, list[int]] = {}
+    for number, problem in enumerate(found.problems):
+        by_kind.setdefault(problem.code, []).append(number)
+    dropped: set[int] = set()
+    for numbers in by_kind.values():
+        if len(numbers) > LISTED:
+            last = numbers[LISTED - 1]
+            more = len(numbers) - LISTED
+            text = found.problems[last].message + _("同类问题还有 %(n)s 个未列出。") % {"n": more}
+            found.problems[last] = replace(found.problems[last], message=text)
+            dropped.update(numbers[LISTED:])
+    found.problems = [p for n, p in enumerate(found.problems) if n not in dropped]
