@@ -118,4 +118,3 @@ def changes(request: HttpRequest) -> JsonResponse:
     response = JsonResponse({"position": newest, **body})
     response["Cache-Control"] = "no-store"
     return response
-

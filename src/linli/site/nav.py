@@ -70,9 +70,7 @@ def links(actor: Actor, path: str, section: str = "main") -> list[Link]:
             continue  # reported by `check_entries`; a page must not fall over a wrong name in the bar
     lengths = [max((len(p) for p in (url, *e.match) if _begins(path, p)), default=0) for e, url in found]
     best = max(lengths, default=0)
-    return [
-        Link(e.label, url, e.icon, bool(best) and n == best) for (e, url), n in zip(found, lengths, strict=True)
-    ]
+    return [Link(e.label, url, e.icon, bool(best) and n == best) for (e, url), n in zip(found, lengths, strict=True)]
 
 
 def _begins(path: str, prefix: str) -> bool:

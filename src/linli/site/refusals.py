@@ -1,4 +1,4 @@
-"""From a Refusal to an answer: a page, JSON, or a fragment for htmx. Also onto a form, so that nothing typed is lost."""
+"""From a Refusal to an answer: a page, JSON, a fragment for htmx; or onto a form, so that nothing typed is lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ TITLES = {
 }
 ICONS = {403: "lock", 404: "search", 409: "users", 422: "edit", 429: "clock", 500: "warn", 503: "clock"}
 _LOCKED = ("database is locked", "database table is locked")
-_PG_TRY_AGAIN = {"40001", "40P01", "55P03", "53300"}  # serialization, deadlock, lock not available, too many connections
+# PostgreSQL: serialization, deadlock, lock not available, too many connections.
+_PG_TRY_AGAIN = {"40001", "40P01", "55P03", "53300"}
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -62,7 +63,8 @@ def respond(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         )
     elif request.headers.get("HX-Request") == "true":
         response = render(request, "site/refusal_fragment.html", {"refusal": refusal}, status=refusal.status)
-        response["HX-Retarget"], response["HX-Reswap"] = "#refusals", "innerHTML"  # the list it came from stays as it is
+        response["HX-Retarget"] = "#refusals"  # the list that it came from stays as it is
+        response["HX-Reswap"] = "innerHTML"
     else:
         response = render(request, "site/refusal.html", page_context(request, refusal), status=refusal.status)
     if retry := refusal.details.get("retry_after_s"):

@@ -21,7 +21,9 @@ class SampleForm(forms.Form):
     name = forms.CharField(label=_("名称"), max_length=20, help_text=_("最多 20 字。"))
     phone = forms.CharField(label=_("手机号"), required=False, help_text=_("只用于告诉您结果，办结 90 天后删除。"))
     words = forms.CharField(label=_("问题描述"), widget=forms.Textarea(attrs={"rows": 3, "maxlength": 500}))
-    street = forms.ChoiceField(label=_("街道"), choices=[("", _("请选择")), ("110102011", _("牛街街道"))], required=False)
+    street = forms.ChoiceField(
+        label=_("街道"), choices=[("", _("请选择")), ("110102011", _("牛街街道"))], required=False
+    )
     kind = forms.ChoiceField(
         label=_("像是哪一类？"),
         widget=forms.RadioSelect,
@@ -50,7 +52,9 @@ def context(query: Mapping[str, str]) -> dict[str, Any]:
     empty, wrong = SampleForm(), SampleForm({"phone": "1380013", "kind": "z"})
     wrong.is_valid()
     wrong.add_error("phone", str(_("手机号应为 11 位数字")))
-    long_name = _("西城区广安门外街道红莲南里社区居民委员会辖区内名称特别长的一处老旧小区东侧无名小路与红莲南路交叉口西北角")
+    long_name = _(
+        "西城区广安门外街道红莲南里社区居民委员会辖区内名称特别长的一处老旧小区东侧无名小路与红莲南路交叉口西北角"
+    )
     matters = [
         _matter(_("施工占道"), _("西长安街 西交民巷社区，近西交民巷"), _("处理中"), -39.3),
         _matter(_("自来水管破裂"), _("西长安街 西黄城根南街社区"), _("待签收"), 1.7),
@@ -65,7 +69,6 @@ def context(query: Mapping[str, str]) -> dict[str, Any]:
         "state": state,
         "form": wrong if state == "error" else None,
         "empty_form": empty,
-        "wrong_form": wrong,
         "matters": [] if state == "empty" else matters,
         "long_name": long_name,
         "streets": [(_("金融街"), 34, 6, 2, 26), (_("西长安街"), 42, 4, 0, 38), (_("大栅栏"), 7, 2, 1, 4)],

@@ -1,4 +1,4 @@
-"""How urgent a matter is at a moment: late, soon, ok or done; and the time left in words. Pure but for the clock's default."""
+"""How urgent a matter is at a moment: late, soon, ok or done; and the time left in words. Reads only the clock."""
 
 from __future__ import annotations
 

@@ -4,23 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Bucket',
+            name="Bucket",
             fields=[
-                ('key', models.CharField(max_length=120, primary_key=True, serialize=False)),
-                ('slot', models.BigIntegerField()),
-                ('taken', models.PositiveIntegerField()),
-                ('ends_at', models.BigIntegerField(db_index=True)),
+                ("key", models.CharField(max_length=120, primary_key=True, serialize=False)),
+                ("slot", models.BigIntegerField()),
+                ("taken", models.PositiveIntegerField()),
+                ("ends_at", models.BigIntegerField(db_index=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('taken__gte', 1)), name='bucket_taken_positive')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("taken__gte", 1)), name="bucket_taken_positive")
+                ],
             },
         ),
     ]

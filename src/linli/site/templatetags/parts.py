@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django import template
+from django import forms, template
 from django.forms.boundfield import BoundField
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -25,20 +25,25 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name: str, cls: str = "") -> SafeString:
-    """`{% icon "search" %}`: decorative; the word beside it does the telling."""
-    return mark_safe(icons.svg(name, cls))  # noqa: S308 (our own constants)
+    """`{% icon "search" %}`: decorative; the word beside it does the telling. `cls` is written by templates only."""
+    return mark_safe(icons.svg(name, cls))
 
 
 @register.simple_tag
 def urgency(matter: Any, form: str = "tag") -> SafeString:
-    """`{% urgency matter %}`: shape + words + colour. form: tag (pill), text (no pill), mark (shape, word hidden)."""
+    """`{% urgency matter %}`: shape + words + colour.
+
+    form: tag (pill), text (no pill), mark (shape, word hidden), words (no shape: one stands elsewhere in the row).
+    """
     get = matter.get if isinstance(matter, dict) else lambda name: getattr(matter, name, None)
     kind = urgencies.of(matter)
     drawing = icon(kind)
     if form == "mark":
         return format_html('{}<span class="vh">{}</span>', drawing, urgencies.WORDS[kind])
     words = urgencies.sentence(get("due_at"), get("closed_at"))
-    return format_html('<span class="{} {}">{}{}</span>', "mark" if form == "text" else "tag", kind, drawing, words)
+    if form == "words":
+        drawing = mark_safe("")
+    return format_html('<span class="{} {}">{}{}</span>', "tag" if form == "tag" else "mark", kind, drawing, words)
 
 
 @register.filter
@@ -120,7 +125,9 @@ def mini_bar(late: int, soon: int, ok: int, most: int) -> SafeString:
             parts.append((cls, f"{x:.1f}", f"{max(w, 1.0):.1f}"))
             x += max(w, 1.0)
     rects = format_html_join("", '<rect class="{}" x="{}" width="{}" height="10"/>', parts)
-    return format_html('<svg class="bars" viewBox="0 0 74 10" preserveAspectRatio="none" aria-hidden="true">{}</svg>', rects)
+    return format_html(
+        '<svg class="bars" viewBox="0 0 74 10" preserveAspectRatio="none" aria-hidden="true">{}</svg>', rects
+    )
 
 
 PROVENANCE = {
@@ -147,7 +154,7 @@ def notice(content: str, kind: str = "info", role: str = "") -> SafeString:
     """`{% notice "warn" %}…{% endnotice %}`: kinds info, warn, bad, good; role="status" where it appears by itself."""
     attribute = format_html(' role="{}"', role) if role else ""
     return format_html(
-        '<div class="notice {}"{}>{}<div>{}</div></div>', kind, attribute, icon(NOTICE_ICON[kind]), mark_safe(content)  # noqa: S308
+        '<div class="notice {}"{}>{}<div>{}</div></div>', kind, attribute, icon(NOTICE_ICON[kind]), content
     )
 
 
@@ -155,6 +162,20 @@ def notice(content: str, kind: str = "info", role: str = "") -> SafeString:
 def empty(title: str, text: str = "", name: str = "inbox", url: str = "", action: str = "") -> dict[str, Any]:
     """`{% empty _("没有超期的事项") _("新事项会自动出现。") %}`; with url and action a button follows."""
     return {"title": title, "text": text, "name": name, "url": url, "action": action}
+
+
+def sentences(bound: BoundField) -> list[str]:
+    """What is wrong with a field, in sentences that name it: Django's own 这个字段是必填项 does not say which."""
+    plain = forms.Field.default_error_messages["required"]
+    result = []
+    for error in bound.form.errors.as_data().get(bound.name, []):
+        if error.code == "required" and error.message == plain:
+            result.append(_("请填写“%(label)s”。") % {"label": bound.label})
+        elif error.code == "invalid_choice":
+            result.append(_("请重新选择“%(label)s”。") % {"label": bound.label})
+        else:
+            result += [str(m) for m in error.messages]
+    return result
 
 
 @register.inclusion_tag("site/parts/field.html")
@@ -178,6 +199,7 @@ def field(bound: BoundField, optional: bool = True, cls: str = "") -> dict[str, 
         attrs = {}
     return {
         "bound": bound,
+        "sentences": sentences(bound) if bound.errors else [],
         "widget": bound.as_widget(attrs=attrs),
         "group": group,
         "single": single,
@@ -195,8 +217,10 @@ def error_summary(*forms: Any) -> dict[str, Any]:
         if not form or not getattr(form, "errors", None):
             continue
         for name, errors in form.errors.items():
-            target = "" if name == "__all__" else _target(form[name])
-            lines += [(target, str(error)) for error in errors]
+            if name == "__all__":
+                lines += [("", str(error)) for error in errors]
+            else:
+                lines += [(_target(form[name]), sentence) for sentence in sentences(form[name])]
     return {"lines": lines, "count": len(lines)}
 
 
@@ -229,3 +253,26 @@ def map_head() -> dict[str, Any]:
 def attribution() -> str:
     """The line every map carries."""
     return _("© OpenStreetMap 贡献者（ODbL）· 社区界线为近似")
+
+
+@register.simple_tag
+def map_data(tiles: str, title: str = "", **more: Any) -> SafeString:
+    """`<div class="canvas" id="map" {% map_data tiles_url _("案件地图") bounds="w,s,e,n" %}>`: what map.js reads.
+
+    `tiles` is the address with {z}/{x}/{y}; further names become data attributes (center, zoom, bounds, tile_bounds).
+    """
+    attributes: dict[str, Any] = {
+        "tiles": tiles,
+        "title": title or _("地图，可用方向键移动，加减键缩放"),
+        "attribution": attribution(),
+        "attribution-toggle": _("显示或收起地图来源"),
+        "zoom-in": _("放大"),
+        "zoom-out": _("缩小"),
+        "close": _("关闭"),
+        "failed": _("这台设备画不出地图。旁边的列表有同样的内容。"),
+        "gesture-windows": _("按住 Ctrl 再滚动可缩放地图"),
+        "gesture-mac": _("按住 ⌘ 再滚动可缩放地图"),
+        "gesture-mobile": _("用两个手指移动地图"),
+        **{k.replace("_", "-"): v for k, v in more.items()},
+    }
+    return format_html_join(" ", 'data-{}="{}"', attributes.items())
