@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from linli.core.actor import SYSTEM
+from linli.core.errors import Invalid
 
 Progress = Callable[[int, int, str], None]
 
@@ -18,6 +21,7 @@ class Step:
     """`is_loaded()` is cheap and asked at every start; `load(folder, progress)` may be repeated safely."""
 
     name: str
+    title: Any
     is_loaded: Callable[[], bool]
     load: Callable[[Path, Progress], Any]
 
@@ -26,17 +30,33 @@ def _room(path: str) -> Any:
     return importlib.import_module(f"linli.{path}")
 
 
+def _load_territory(folder: Path, progress: Progress) -> None:
+    _room("territory.actions").load_pack(
+        actor=SYSTEM, folder=folder, progress=lambda words, done, total: progress(done, total, words)
+    )
+
+
 def _load_bodies(folder: Path, progress: Progress) -> None:
     report = _room("accounts.actions").load_bodies(actor=SYSTEM, data=(folder / "bodies.csv").read_bytes())
-    for problem in report.problems:
-        progress(0, 0, str(problem))
+    if not report.loaded:
+        lines = [str(problem) for problem in report.problems]
+        raise Invalid("bad_bodies", _("单位表不能装入，什么都没有改。"), fields={"bodies.csv": lines})
+
+
+def _load_classes(folder: Path, progress: Progress) -> None:
+    """A pack may bring its own classes and limits; without them the shipped ones are published."""
+    own = {name: folder / f"{file}.csv" for name, file in (("classes", "case_classes"), ("limits", "stage_limits"))}
+    texts = {name: path.read_text(encoding="utf-8") for name, path in own.items() if path.exists()}
+    _room("response.actions").load_catalogue(actor=SYSTEM, **texts)
+
+
+def _load_routes(folder: Path, progress: Progress) -> None:
+    _room("response.actions").load_routes(actor=SYSTEM, text=(folder / "routes.csv").read_text(encoding="utf-8"))
 
 
 STEPS = (
-    Step(
-        "territory",
-        lambda: bool(_room("territory.queries").revision()),
-        lambda folder, progress: _room("territory.actions").load_pack(actor=SYSTEM, folder=folder, progress=progress),
-    ),
-    Step("bodies", lambda: bool(_room("organisations.queries").revision()), _load_bodies),
+    Step("territory", _("区划、网格与地点"), lambda: _room("territory.queries").is_loaded(), _load_territory),
+    Step("bodies", _("单位"), lambda: bool(_room("organisations.queries").every_body()), _load_bodies),
+    Step("classes", _("事项类别与时限"), lambda: bool(_room("response.queries").classes()), _load_classes),
+    Step("routes", _("派遣去向"), lambda: _room("response.queries").has_routes(), _load_routes),
 )

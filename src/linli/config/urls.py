@@ -2,9 +2,15 @@
 
 from django.urls import include, path
 
+from .api import api
+from .wiring import wire
+
+wire()
+
 urlpatterns = [
     path("", include("linli.site.urls")),
     path("", include("linli.territory.urls")),
+    path("", include("linli.vault.urls")),
     path("", include("linli.files.urls")),
     path("", include("linli.jobs.urls")),
     path("", include("linli.accounts.urls")),
@@ -13,6 +19,7 @@ urlpatterns = [
     path("", include("linli.workbench.urls")),
     path("", include("linli.command.urls")),
     path("", include("linli.portal.urls")),
+    path("api/v1/", api.urls),
 ]
 
 handler400 = "linli.site.web.bad_request"

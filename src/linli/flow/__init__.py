@@ -1,1 +1,4 @@
-"""Matters of any kind: their moves, their journal, what others hear of them. Knows no kind by name."""
+"""Matters of any kind: their moves, their journal, what others hear of them. Knows no kind by name.
+
+Also here: chain (hashes), relay (the outbox's one order), seals (the daily proof).
+"""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
@@ -29,12 +29,17 @@ from .rules import CASE, number_of, parse_number
 NEAR_M = 200
 NEAR_DAYS = 30
 PUBLIC_DELAY = timedelta(days=1)  # matters about dwellings appear a day later
-_ROW = ("matter", "case_class")
+_ROW = ("matter",)  # the class comes from the catalogue that the process keeps
 
 
 def classes() -> tuple[ClassView, ...]:
     """The published classes in the order of their codes."""
     return tuple(catalogue().by_code.values())
+
+
+def has_routes() -> bool:
+    """Whether any route has been loaded."""
+    return bool(catalogue().routes)
 
 
 def class_by_code(code: str) -> ClassView | None:
@@ -280,26 +285,62 @@ def nearby(lon: float, lat: float, *, class_code: str = "", limit: int = 5, publ
 def public_point(case: Case) -> tuple[float, float]:
     """The point that the public sees: the middle of the grid, or of the community for matters about dwellings."""
     matter = case.matter
-    if matter.grid_at_intake and not case.case_class.dwelling:
+    if matter.grid_at_intake and not class_of(case).dwelling:
         return territory.grid_center(matter.grid_at_intake)
     division = territory.division(matter.community or matter.subdistrict or matter.area)
     return (division.lon, division.lat) if division else (0.0, 0.0)
 
 
-def public_cases(*, days: int = 7, limit: int = 500) -> list[Case]:
-    """What the public may see: recent open cases and those closed lately; about dwellings a day later."""
-    now = clock.now()
-    rows = Case.objects.select_related(*_ROW).filter(matter__opened_at__gte=now - timedelta(days=days))
-    rows = rows.exclude(matter__stage="declined")
-    rows = rows.filter(Q(case_class__dwelling=False) | Q(matter__opened_at__lt=now - PUBLIC_DELAY))
+def _public_since(days: int, now: datetime) -> QuerySet[Case]:
+    rows = Case.objects.filter(matter__opened_at__gte=now - timedelta(days=days)).exclude(matter__stage="declined")
+    return rows.filter(Q(case_class__dwelling=False) | Q(matter__opened_at__lt=now - PUBLIC_DELAY))
+
+
+def public_cases(
+    *, days: int = 7, limit: int = 500, subdistrict: str = "", top: str = "", state: str = "", after: int = 0
+) -> list[Case]:
+    """What the public may see, newest first: recent open cases and those closed lately; about dwellings a day later.
+
+    `state` is working or closed, "" for both; `after` is the id to go on below (paging by key).
+    """
+    rows = _public_since(days, clock.now()).select_related(*_ROW)
+    if subdistrict:
+        rows = rows.filter(matter__subdistrict=subdistrict)
+    if top:
+        rows = rows.filter(case_class__top_code=top)
+    if state == "working":
+        rows = rows.filter(matter__closed_at=None)
+    elif state == "closed":
+        rows = rows.filter(matter__closed_at__isnull=False)
+    if after:
+        rows = rows.filter(matter_id__lt=after)
     return list(rows.order_by("-matter_id")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCounts:
+    """What the public page counts: reported in these days, of them done and still in work; `at` is the moment."""
+
+    reported: int
+    working: int
+    closed: int
+    at: datetime
+
+
+def public_counts(*, days: int = 7) -> PublicCounts:
+    """Counts over the same cases that `public_cases` shows."""
+    now = clock.now()
+    found = _public_since(days, now).aggregate(
+        reported=Count("pk"), closed=Count("pk", filter=Q(matter__closed_at__isnull=False))
+    )
+    return PublicCounts(found["reported"], found["reported"] - found["closed"], found["closed"], now)
 
 
 def public_case(number: str) -> Case:
     """One case as the public may see it. Raises Missing for what is not shown (yet)."""
     case = Case.objects.select_related(*_ROW).filter(pk=parse_number(number)).first()
     hidden = case is None or number_of_case(case) != _tidy(number) or case.matter.stage == "declined"
-    if case is not None and case.case_class.dwelling:
+    if case is not None and class_of(case).dwelling:
         hidden = hidden or case.matter.opened_at > clock.now() - PUBLIC_DELAY
     if case is None or hidden:
         raise Missing("no_such_case", _("没有这件事，或它还不能公开查看。"))
@@ -335,4 +376,4 @@ def route_gaps(known: Catalogue | None = None) -> list[Gap]:
 
 def suggested_body(case: Case) -> Any:
     """The body the routes point at, or None; merged bodies answer through their successor."""
-    return organisations.resolve(case.suggested_body_id) if case.suggested_body_id else None
+    return organisations.body(organisations.resolve(case.suggested_body_id)) if case.suggested_body_id else None

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
@@ -286,9 +285,12 @@ def _move(actor: Actor, case: Case, step: Step, allowed: Any) -> Matter:
         )
         if step.photo_keys:
             files.attach(actor=actor, keys=list(step.photo_keys), subject=f"case:{matter.pk}")
-            on_case["photos"] = F("photos") + len(step.photo_keys)
+            on_case["photos"] = case.photos + len(step.photo_keys)
         if on_case:
+            # the swap on the matter's version keeps everybody else out, so these need no swap of their own
             Case.objects.filter(pk=case.pk).update(**on_case)
+            for name, value in on_case.items():
+                setattr(case, name, value)
     return matter
 
 
@@ -319,13 +321,13 @@ def _particulars(
     elif verb == "return":
         facts["body"] = case.matter.body_id
         values["body_id"] = None
-        on_case["return_count"] = F("return_count") + 1
+        on_case["return_count"] = case.return_count + 1
     elif verb == "rework":
-        on_case["rework_count"] = F("rework_count") + 1
+        on_case["rework_count"] = case.rework_count + 1
     elif verb == "reopen":
         values["body_id"] = None
         on_case |= {
-            "reopen_count": F("reopen_count") + 1,
+            "reopen_count": case.reopen_count + 1,
             "outcome": "",
             "satisfaction": "",
             "counted_from": clock.now(),

@@ -5,101 +5,236 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('flow', '0001_initial'),
-        ('organisations', '0001_initial'),
+        ("flow", "0001_initial"),
+        ("organisations", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='CaseClass',
+            name="CaseClass",
             fields=[
-                ('type_version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='flow.typeversion')),
-                ('code', models.CharField(db_index=True, max_length=8)),
-                ('name', models.CharField(max_length=40)),
-                ('name_en', models.CharField(max_length=80)),
-                ('top_code', models.CharField(max_length=4)),
-                ('top_name', models.CharField(max_length=40)),
-                ('top_name_en', models.CharField(max_length=80)),
-                ('object', models.CharField(choices=[('place', '地点'), ('facility', '设施'), ('service', '服务'), ('organisation', '单位')], max_length=16)),
-                ('dwelling', models.BooleanField(default=False)),
-                ('urgency', models.CharField(choices=[('urgent', '紧急'), ('utility', '及时'), ('ordinary', '一般'), ('complex', '复杂')], max_length=12)),
-                ('handle_amount', models.PositiveIntegerField()),
-                ('handle_unit', models.CharField(max_length=16)),
-                ('words', models.CharField(blank=True, default='', max_length=120)),
-                ('initials', models.CharField(blank=True, default='', max_length=200)),
-                ('provenance', models.CharField(max_length=12)),
-                ('source', models.CharField(max_length=200)),
-                ('limit_provenance', models.CharField(max_length=12)),
-                ('limit_source', models.CharField(max_length=200)),
+                (
+                    "type_version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="flow.typeversion",
+                    ),
+                ),
+                ("code", models.CharField(db_index=True, max_length=8)),
+                ("name", models.CharField(max_length=40)),
+                ("name_en", models.CharField(max_length=80)),
+                ("top_code", models.CharField(max_length=4)),
+                ("top_name", models.CharField(max_length=40)),
+                ("top_name_en", models.CharField(max_length=80)),
+                (
+                    "object",
+                    models.CharField(
+                        choices=[
+                            ("place", "地点"),
+                            ("facility", "设施"),
+                            ("service", "服务"),
+                            ("organisation", "单位"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("dwelling", models.BooleanField(default=False)),
+                (
+                    "urgency",
+                    models.CharField(
+                        choices=[("urgent", "紧急"), ("utility", "及时"), ("ordinary", "一般"), ("complex", "复杂")],
+                        max_length=12,
+                    ),
+                ),
+                ("handle_amount", models.PositiveIntegerField()),
+                ("handle_unit", models.CharField(max_length=16)),
+                ("words", models.CharField(blank=True, default="", max_length=120)),
+                ("initials", models.CharField(blank=True, default="", max_length=200)),
+                ("provenance", models.CharField(max_length=12)),
+                ("source", models.CharField(max_length=200)),
+                ("limit_provenance", models.CharField(max_length=12)),
+                ("limit_source", models.CharField(max_length=200)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('object__in', ['place', 'facility', 'service', 'organisation'])), name='object_is_never_a_person'), models.CheckConstraint(condition=models.Q(('handle_amount__gt', 0)), name='class_limit_positive'), models.CheckConstraint(condition=models.Q(('provenance__in', ['sourced', 'provisional'])), name='class_provenance_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("object__in", ["place", "facility", "service", "organisation"])),
+                        name="object_is_never_a_person",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("handle_amount__gt", 0)), name="class_limit_positive"),
+                    models.CheckConstraint(
+                        condition=models.Q(("provenance__in", ["sourced", "provisional"])),
+                        name="class_provenance_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StageLimit',
+            name="StageLimit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(max_length=24)),
-                ('urgency', models.CharField(choices=[('urgent', '紧急'), ('utility', '及时'), ('ordinary', '一般'), ('complex', '复杂')], max_length=12)),
-                ('amount', models.PositiveIntegerField()),
-                ('unit', models.CharField(max_length=16)),
-                ('provenance', models.CharField(max_length=12)),
-                ('source', models.CharField(max_length=200)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("stage", models.CharField(max_length=24)),
+                (
+                    "urgency",
+                    models.CharField(
+                        choices=[("urgent", "紧急"), ("utility", "及时"), ("ordinary", "一般"), ("complex", "复杂")],
+                        max_length=12,
+                    ),
+                ),
+                ("amount", models.PositiveIntegerField()),
+                ("unit", models.CharField(max_length=16)),
+                ("provenance", models.CharField(max_length=12)),
+                ("source", models.CharField(max_length=200)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('stage', 'urgency'), name='one_limit_per_stage'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='stage_limit_positive')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("stage", "urgency"), name="one_limit_per_stage"),
+                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="stage_limit_positive"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('matter', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='case', serialize=False, to='flow.matter')),
-                ('channel', models.CharField(choices=[('onsite', '现场'), ('phone', '电话'), ('web', '网络'), ('field', '巡查'), ('api', '接口')], max_length=12)),
-                ('lon', models.FloatField()),
-                ('lat', models.FloatField()),
-                ('place_source', models.CharField(choices=[('map', '地图选点'), ('search', '地名搜索'), ('list', '列表选择'), ('device', '设备定位')], default='map', max_length=12)),
-                ('near', models.CharField(blank=True, default='', max_length=60)),
-                ('contact_id', models.BigIntegerField(null=True)),
-                ('counted_from', models.DateTimeField()),
-                ('photos', models.PositiveSmallIntegerField(default=0)),
-                ('outcome', models.CharField(blank=True, choices=[('solved', '已解决'), ('explained', '未能解决，已说明原因'), ('unreached', '未联系上')], default='', max_length=12)),
-                ('satisfaction', models.CharField(blank=True, choices=[('satisfied', '满意'), ('fair', '基本满意'), ('dissatisfied', '不满意'), ('not_said', '未评价')], default='', max_length=16)),
-                ('return_count', models.PositiveSmallIntegerField(default=0)),
-                ('rework_count', models.PositiveSmallIntegerField(default=0)),
-                ('reopen_count', models.PositiveSmallIntegerField(default=0)),
-                ('first_closed_on_time', models.BooleanField(null=True)),
-                ('suggested_body', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.body')),
-                ('case_class', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='response.caseclass')),
+                (
+                    "matter",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="case",
+                        serialize=False,
+                        to="flow.matter",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("onsite", "现场"),
+                            ("phone", "电话"),
+                            ("web", "网络"),
+                            ("field", "巡查"),
+                            ("api", "接口"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("lon", models.FloatField()),
+                ("lat", models.FloatField()),
+                (
+                    "place_source",
+                    models.CharField(
+                        choices=[
+                            ("map", "地图选点"),
+                            ("search", "地名搜索"),
+                            ("list", "列表选择"),
+                            ("device", "设备定位"),
+                        ],
+                        default="map",
+                        max_length=12,
+                    ),
+                ),
+                ("near", models.CharField(blank=True, default="", max_length=60)),
+                ("contact_id", models.BigIntegerField(null=True)),
+                ("counted_from", models.DateTimeField()),
+                ("photos", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("solved", "已解决"),
+                            ("explained", "未能解决，已说明原因"),
+                            ("unreached", "未联系上"),
+                        ],
+                        default="",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "satisfaction",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("satisfied", "满意"),
+                            ("fair", "基本满意"),
+                            ("dissatisfied", "不满意"),
+                            ("not_said", "未评价"),
+                        ],
+                        default="",
+                        max_length=16,
+                    ),
+                ),
+                ("return_count", models.PositiveSmallIntegerField(default=0)),
+                ("rework_count", models.PositiveSmallIntegerField(default=0)),
+                ("reopen_count", models.PositiveSmallIntegerField(default=0)),
+                ("first_closed_on_time", models.BooleanField(null=True)),
+                (
+                    "suggested_body",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organisations.body",
+                    ),
+                ),
+                (
+                    "case_class",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="response.caseclass"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['lat', 'lon'], name='case_by_place'), models.Index(fields=['case_class', 'matter'], name='case_by_class')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('lat__gte', -90), ('lat__lte', 90), ('lon__gte', -180), ('lon__lte', 180)), name='case_on_earth'), models.CheckConstraint(condition=models.Q(('channel__in', ['onsite', 'phone', 'web', 'field', 'api'])), name='case_channel_known')],
+                "indexes": [
+                    models.Index(fields=["lat", "lon"], name="case_by_place"),
+                    models.Index(fields=["case_class", "matter"], name="case_by_class"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("lat__gte", -90), ("lat__lte", 90), ("lon__gte", -180), ("lon__lte", 180)),
+                        name="case_on_earth",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ["onsite", "phone", "web", "field", "api"])),
+                        name="case_channel_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Route',
+            name="Route",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('division', models.CharField(max_length=12)),
-                ('class_prefix', models.CharField(blank=True, default='', max_length=8)),
-                ('provenance', models.CharField(default='provisional', max_length=12)),
-                ('source', models.CharField(blank=True, default='', max_length=200)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.body')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("division", models.CharField(max_length=12)),
+                ("class_prefix", models.CharField(blank=True, default="", max_length=8)),
+                ("provenance", models.CharField(default="provisional", max_length=12)),
+                ("source", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "body",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.body"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('division', 'class_prefix'), name='one_route_per_pair')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("division", "class_prefix"), name="one_route_per_pair")
+                ],
             },
         ),
     ]
