@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -258,8 +257,3 @@ def _layer(value: str) -> Layer:
 
 def _silent(step: str, done: int, total: int) -> None:
     """Nobody listens."""
-
-
-def sorted_problems(report: Mapping[str, Any]) -> list[Problem]:
-    """The problems of a kept report, errors first."""
-    return sorted((Problem(**p) for p in report["problems"]), key=lambda p: (p.warning, p.code))

@@ -117,7 +117,7 @@ def _code(row: dict[str, Any], index: int, layer: Layer, found: Checked) -> str:
     if not code:
         found.add("missing_code", _("缺少编码（code）。"), feature=index)
         return ""
-    if not re.fullmatch(r"[0-9]{%d}" % DIGITS[layer], code):
+    if not (re.fullmatch(r"[0-9]+", code) and len(code) == DIGITS[layer]):
         text = _("编码应是 %(n)s 位数字。") % {"n": DIGITS[layer]}
         found.add("bad_code", text, feature=index, division=code[:20])
         return ""

@@ -80,7 +80,7 @@ def _check_neighbours(found: Checked) -> None:
 def _check_extent(found: Checked, layer: Layer, layers: Mapping[Layer, Boundaries], imported: frozenset[Layer]) -> None:
     """Against the parents: exact to slivers if they were imported, roughly if they are only derived."""
     above = ABOVE.get(layer, Layer.DISTRICT)
-    reference = {c: g for c, g in layers[above].geometries.items()}
+    reference = dict(layers[above].geometries)
     if not reference:
         return
     whole, target = shapely.union_all(list(found.geometries.values())), shapely.union_all(list(reference.values()))

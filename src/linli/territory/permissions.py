@@ -11,7 +11,7 @@ ADMINISTRATOR = "administrator"  # the token of the post; posts themselves live 
 
 
 def can_change_boundaries(actor: Actor) -> Decision:
-    """Administrators and the system itself."""
-    if actor.kind == "system" or actor.holds({ADMINISTRATOR}):
+    """Signed-in administrators and the system itself; never a program with a token."""
+    if actor.kind == "system" or (actor.kind == "person" and actor.holds({ADMINISTRATOR})):
         return YES
     return no("administrators_only", _("只有管理员可以导入区划界线。"))

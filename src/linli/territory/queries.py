@@ -9,22 +9,49 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext_lazy as _
 
+from linli.core.actor import Actor
 from linli.core.errors import Invalid, Missing
 
 from . import rules
-from .choices import Level
+from .boundaries import Problem
+from .choices import DIGITS, FileState, Layer, Level
+from .models import BoundaryFile, GridLayer, LayerCell
+from .permissions import can_change_boundaries
 from .search import LONGEST
 from .snapshot import DivisionView, Snapshot, current, forget
 
 __all__ = [
-    "DivisionView", "Located", "LocatedMany", "PlaceHit", "attribution", "boundaries_geojson", "bounds", "check_point",
-    "district", "division", "division_name", "divisions", "forget", "grid_center", "grid_codes", "is_loaded", "locate",
-    "locate_many", "revision", "search_places", "tile", "warm",
+    "DivisionView",
+    "Located",
+    "LocatedMany",
+    "PlaceHit",
+    "attribution",
+    "boundaries_geojson",
+    "bounds",
+    "check_point",
+    "district",
+    "division",
+    "division_name",
+    "divisions",
+    "forget",
+    "grid_boundary",
+    "grid_center",
+    "grid_codes",
+    "is_loaded",
+    "layers",
+    "locate",
+    "locate_many",
+    "revision",
+    "search_places",
+    "tile",
+    "waiting_file",
+    "warm",
 ]  # fmt: skip
 
 NEAR_M = 150.0
@@ -197,6 +224,15 @@ def grid_center(code: str) -> tuple[float, float]:
     raise Missing("unknown_code", _("没有这个编码的网格或区划。"))
 
 
+def grid_boundary(code: str) -> str | None:
+    """The GeoJSON geometry of a cell of the live grid. One small query."""
+    here = current()
+    if code not in here.cells:
+        return None
+    cell = LayerCell.objects.filter(layer__edition_id=here.edition_id, layer__key="base", code=code)
+    return cell.values_list("boundary", flat=True).first()
+
+
 def grid_codes(community: str = "") -> tuple[str, ...]:
     """Codes of the base grid, all or those that begin with `community` (any prefix)."""
     return tuple(c for c in current().cells if c.startswith(community))
@@ -205,13 +241,13 @@ def grid_codes(community: str = "") -> tuple[str, ...]:
 def boundaries_geojson(level: int, parent: str = "") -> str:
     """A FeatureCollection of a level's boundaries as text, with names, label points and how far to trust them."""
     here = current()
-    features = [
-        '{"type":"Feature","id":"%s","properties":%s,"geometry":%s}'
-        % (v.code, json.dumps(_properties(v), ensure_ascii=False, separators=(",", ":")), here.boundaries[v.code])
-        for v in divisions(level, parent)
-        if v.has_boundary
-    ]
+    features = [_feature(v, here.boundaries[v.code]) for v in divisions(level, parent) if v.has_boundary]
     return '{"type":"FeatureCollection","features":[' + ",".join(features) + "]}"
+
+
+def _feature(view: DivisionView, boundary: str) -> str:
+    properties = json.dumps(_properties(view), ensure_ascii=False, separators=(",", ":"))
+    return f'{{"type":"Feature","id":"{view.code}","properties":{properties},"geometry":{boundary}}}'
 
 
 def _properties(view: DivisionView) -> dict[str, Any]:
@@ -267,3 +303,67 @@ def bounds(code: str = "") -> tuple[float, float, float, float]:
         if code[:n] in known and len(code) >= n:
             return known[code[:n]]
     return known[district().code]
+
+
+# --- the settings page ------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class LayerView:
+    """A layer on the settings page: how many, how many drawn, how far to trust it, the file in force if any."""
+
+    layer: str
+    label: Any
+    total: int
+    drawn: int
+    approximate: bool
+    provenance: str
+    file_name: str
+    file_made_at: datetime | None
+
+
+def layers() -> tuple[LayerView, ...]:
+    """The four layers as they are now."""
+    here = current()
+    files = {f.layer: f for f in BoundaryFile.objects.filter(state=FileState.ACCEPTED).defer("content")}
+    grid = GridLayer.objects.filter(edition_id=here.edition_id, key="base").first()
+    found = []
+    for layer in Layer:
+        views = divisions(DIGITS[layer])
+        cells = len(here.cells) if layer is Layer.GRIDS else 0
+        first = grid if layer is Layer.GRIDS else next((v for v in views if v.has_boundary), None)
+        file = files.get(layer.value)
+        found.append(
+            LayerView(
+                layer=layer.value,
+                label=layer.label,
+                total=cells or len(views),
+                drawn=cells or sum(v.has_boundary for v in views),
+                approximate=first is None or first.approximate,
+                provenance=first.provenance if first else "",
+                file_name=file.name if file else "",
+                file_made_at=file.made_at if file else None,
+            )
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFile:
+    """A checked file that its uploader has not confirmed yet."""
+
+    id: int
+    label: Any
+    name: str
+    features: int
+    warnings: tuple[Problem, ...]
+
+
+def waiting_file(*, actor: Actor, file_id: int) -> WaitingFile:
+    """Raises Forbidden, Missing (also if it is somebody else's or already decided)."""
+    can_change_boundaries(actor).or_forbidden()
+    file = (
+        BoundaryFile.objects.filter(pk=file_id, made_by=actor.label, state=FileState.WAITING).defer("content").first()
+    )
+    if file is None:
+        raise Missing("unknown_file", _("没有这个待确认的文件，请重新上传。"))
+    warnings = tuple(Problem(**p) for p in file.report["problems"])
+    return WaitingFile(file.pk, Layer(file.layer).label, file.name, file.report["features"], warnings)

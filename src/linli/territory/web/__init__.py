@@ -1,0 +1,1 @@
+"""Pages and public JSON of the territory: no personal data, nothing written except through actions."""
