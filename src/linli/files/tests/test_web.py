@@ -141,6 +141,9 @@ def test_taking_a_draft_in_over_http() -> None:
     said = json.loads(answer.content)
     kept = Upload.objects.get()
     assert said["key"] == kept.key and kept.subject == "" and kept.created_by == "resident"
-    assert client.get(said["small_url"]).status_code == 200
+    shown = client.get(said["small_url"])
+    assert shown.status_code == 200 and shown["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert client.head(said["url"]).status_code == 200
+    assert client.get(reverse("files:photo", args=["0" * 32, "full"])).status_code == 404
     assert client.get(reverse("files:add_photo")).status_code == 405
     assert Client(enforce_csrf_checks=True).post(reverse("files:add_photo"), {}).status_code == 403
