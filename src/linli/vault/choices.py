@@ -50,7 +50,6 @@ class Retention(models.TextChoices):
     DAYS_30 = "days_30", _("30 天")
     OFFICIAL_RECORD = "official_record", _("作为履职记录长期保存")
     LOG_3_YEARS = "log_3_years", _("3 年")
-    JOB_DONE = "job_done", _("任务完成后定期清理")
 
 
 class Seen(models.TextChoices):
