@@ -41,7 +41,7 @@ def may_enter(account: Account) -> bool:
     return account.is_active and (settings.DEMONSTRATION or not account.is_demonstration)
 
 
-def _posts(account_ids: Iterable[int]) -> dict[int, list[Post]]:
+def _posts(account_ids: Any) -> dict[int, list[Post]]:
     """Posts held now (1 SQL). A post at a body also serves the bodies merged into it, so that no matter is orphaned."""
     now = clock.now()
     rows = (
@@ -109,6 +109,20 @@ def names(account_ids: Iterable[int]) -> dict[int, str]:
     """Display names for a history page (1 SQL)."""
     ids = {i for i in account_ids if i is not None}
     return dict(Account.objects.filter(pk__in=ids).values_list("id", "display_name")) if ids else {}
+
+
+def usernames(wanted: Iterable[str]) -> dict[str, int]:
+    """Ids by user name, of those that exist (1 SQL)."""
+    return dict(Account.objects.filter(username__in=list(wanted)).values_list("username", "id"))
+
+
+def simulated_actors(*, actor: Actor) -> dict[str, Actor]:
+    """The simulated staff by user name (2 SQL), for the system alone: these accounts can never sign in."""
+    if actor.kind != "system":
+        raise PermissionError("simulated staff acts for the system only")
+    accounts = list(Account.objects.filter(is_simulated=True).order_by("id"))
+    held = _posts(PostHeld.objects.filter(account__is_simulated=True).values("account_id").distinct())
+    return {a.username: Actor("person", a.pk, a.display_name, tuple(held.get(a.pk, ()))) for a in accounts}
 
 
 def holders(*, kinds: Iterable[str], division: str = "", body_id: int | None = None) -> QuerySet[PostHeld]:

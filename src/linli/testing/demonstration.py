@@ -145,9 +145,7 @@ class Director:
         outcome = self.rng.choices(["solved", "explained", "unreached"], [86, 6, 8])[0]
         said = self.rng.choices(["satisfied", "fair", "dissatisfied"], [72, 20, 8])[0]
         satisfaction = "not_said" if outcome == "unreached" else said
-        return self._step(
-            case, at, self.people.operator(), "call_back", outcome=outcome, satisfaction=satisfaction
-        )
+        return self._step(case, at, self.people.operator(), "call_back", outcome=outcome, satisfaction=satisfaction)
 
 
 def load(progress: Progress | None = None, *, matters: int = MATTERS, days: int = DAYS, seed: int = SEED) -> int:

@@ -59,9 +59,7 @@ def arrival_times(count: int, until: datetime, days: int, rng: random.Random) ->
     hours = [start + timedelta(hours=h) for h in range(days * 24)]
     weights = [arrivals()[h.weekday(), h.hour] for h in hours]
     picked = rng.choices(hours, weights, k=count)
-    return sorted(
-        moment for h in picked if (moment := h + timedelta(seconds=rng.uniform(0, 3600))) <= local(until)
-    )
+    return sorted(moment for h in picked if (moment := h + timedelta(seconds=rng.uniform(0, 3600))) <= local(until))
 
 
 def rate_now(moment: datetime, per_hour: float) -> float:

@@ -8,19 +8,21 @@ from .people import (
     rename_account,
     reset_password,
     set_active,
+    set_demonstration_password,
     temporary_password,
 )
-from .posts import NewPost, create_simulated, end_post, give_post
+from .posts import end_post, give_post
 from .record import Secret, record
+from .staff import NewPerson, create_staff
 from .tokens import create_token, revoke_token
 
 __all__ = [
-    "NewPost",
+    "NewPerson",
     "Secret",
     "change_password",
     "create_account",
     "create_body",
-    "create_simulated",
+    "create_staff",
     "create_token",
     "end_post",
     "forget_login_attempts",
@@ -33,5 +35,6 @@ __all__ = [
     "reset_password",
     "revoke_token",
     "set_active",
+    "set_demonstration_password",
     "temporary_password",
 ]

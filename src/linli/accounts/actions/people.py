@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
 from linli.core.actor import Actor
+from linli.core.decision import no
 from linli.core.errors import Conflict, Invalid
 
-from .. import permissions, rules
-from ..choices import AuditVerb
+from .. import permissions, queries, rules
+from ..choices import AuditVerb, PostKind
 from ..models import Account
 from .record import Secret, account_row, changing, keep_one_administrator, record
 
@@ -79,8 +80,9 @@ def set_active(*, actor: Actor, account_id: int, active: bool) -> None:
         account = account_row(account_id)
         if account.is_active == active:
             return
+        was_administrator = queries.holders(kinds={PostKind.ADMINISTRATOR}).filter(account=account).exists()
         Account.objects.filter(pk=account_id).update(is_active=active)
-        if not active:
+        if was_administrator and not active:
             keep_one_administrator()
         verb = AuditVerb.ENABLE_ACCOUNT if active else AuditVerb.DISABLE_ACCOUNT
         record(actor=actor, verb=verb, target=f"account:{account_id}")
@@ -94,16 +96,36 @@ def reset_password(*, actor: Actor, account_id: int) -> Secret:
     with transaction.atomic():
         changing()
         account = account_row(account_id)
-        if account.is_simulated:
-            raise Invalid("simulated_account", _("模拟账号没有密码，也不能登录。"))
+        _may_change_password(account)
         Account.objects.filter(pk=account_id).update(password=encoded, must_change_password=True)
         record(actor=actor, verb=AuditVerb.RESET_PASSWORD, target=f"account:{account_id}")
     return Secret(account_id, secret)
 
 
+def set_demonstration_password(*, actor: Actor, account_id: int) -> str:
+    """Another printed password for a demonstration account whose password file was lost. The system only."""
+    if actor.kind != "system":
+        no("system_only", _("只有系统可以更换演示账号的密码。")).or_forbidden()
+    secret = temporary_password()
+    encoded = make_password(secret)
+    with transaction.atomic():
+        changing()
+        Account.objects.filter(pk=account_id, is_demonstration=True, is_simulated=False).update(password=encoded)
+        record(actor=actor, verb=AuditVerb.RESET_PASSWORD, target=f"account:{account_id}")
+    return secret
+
+
+def _may_change_password(account: Account) -> None:
+    if account.is_simulated:
+        raise Invalid("simulated_account", _("模拟账号没有密码，也不能登录。"))
+    if account.is_demonstration:
+        raise Invalid("demonstration_account", _("演示账号的密码由系统生成并公布，不能修改。"))
+
+
 def change_password(*, actor: Actor, old: str, new: str) -> Account:
     """A person's own new password; returns the account, so that the shell can keep this one session alive."""
     account = account_row(actor.id or 0)
+    _may_change_password(account)
     if actor.kind != "person" or not account.check_password(old):
         raise Invalid("wrong_password", _("原密码不对。"), fields={"old": [_("原密码不对。")]})
     if old == new:

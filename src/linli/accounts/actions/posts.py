@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
 from linli.core.actor import Actor
-from linli.core.decision import no
 from linli.core.errors import Conflict, Invalid, Missing
 from linli.organisations import queries as organisations
 
-from .. import permissions, rules
+from .. import permissions, places, rules
 from ..choices import AuditVerb, PostKind
-from ..models import Account, PostHeld
+from ..models import PostHeld
 from .record import account_row, changing, keep_one_administrator, record
 
 
@@ -59,7 +55,10 @@ def check_post(kind: str, division: str, body_id: int | None) -> None:
     body = organisations.body(body_id)
     if body_id is not None and (body is None or not body.is_active):
         raise Invalid("no_such_body", _("没有这个单位，或已停用。"), fields={"body": [_("请另选单位。")]})
-    if problem := rules.check_post(kind, division, body.division if body else None):
+    problem = rules.check_post(kind, division, body.division if body else None)
+    if problem is None and not places.is_known(division):
+        problem = ("division", "no_such_division", _("没有这个区划。"))
+    if problem is not None:
         field, code, sentence = problem
         raise Invalid(code, sentence, fields={field: [sentence]})
 
@@ -91,48 +90,3 @@ def end_post(*, actor: Actor, post_id: int) -> None:
             division=post.division,
             body=_code(post.body_id),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class NewPost:
-    kind: str
-    division: str
-    body_id: int | None = None
-
-
-def create_simulated(*, actor: Actor, people: Iterable[tuple[str, str, NewPost]], valid_from: datetime) -> None:
-    """Accounts (username, shown name, post) without a password, for simulated matters; those that exist are kept."""
-    if actor.kind != "system":
-        no("system_only", _("只有系统可以建立模拟账号。")).or_forbidden()
-    wanted = {username: (name, post) for username, name, post in people}
-    for _name, post in wanted.values():
-        check_post(post.kind, post.division, post.body_id)
-    with transaction.atomic():
-        changing()
-        held = set(Account.objects.filter(username__in=list(wanted)).values_list("username", flat=True))
-        new = [u for u in wanted if u not in held]
-        Account.objects.bulk_create(
-            [
-                Account(
-                    username=u,
-                    display_name=wanted[u][0],
-                    password=make_password(None),
-                    is_demonstration=True,
-                    is_simulated=True,
-                    created_at=clock.now(),
-                )
-                for u in new
-            ],
-            batch_size=500,
-        )
-        ids = dict(Account.objects.filter(username__in=new).values_list("username", "id"))
-        PostHeld.objects.bulk_create(
-            [
-                PostHeld(account_id=ids[u], kind=p.kind, division=p.division, body_id=p.body_id, valid_from=valid_from)
-                for u, (_name, p) in wanted.items()
-                if u in ids
-            ],
-            batch_size=500,
-        )
-        if new:
-            record(actor=actor, verb=AuditVerb.CREATE_ACCOUNT, target="accounts", simulated=len(new))

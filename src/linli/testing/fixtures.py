@@ -1,0 +1,69 @@
+"""Pytest fixtures that every room shares: the cast, and caches that forget between tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from linli.accounts import queries as account_queries
+from linli.core.actor import SYSTEM, Actor
+from linli.organisations import queries as organisation_queries
+from linli.territory import actions as territory_actions
+from linli.territory import queries as territory_queries
+
+from . import cast as people
+
+
+@pytest.fixture(autouse=True)
+def fresh_copies() -> Iterator[None]:
+    """A test's rows are rolled back; what the process remembered of them must go too."""
+    account_queries.forget()
+    organisation_queries.forget()
+    territory_queries.forget()
+    yield
+    account_queries.forget()
+    organisation_queries.forget()
+    territory_queries.forget()
+
+
+class Cast:
+    """The named people, ready to act or to sign in."""
+
+    def actor(self, username: str) -> Actor:
+        return people.actor(username)
+
+    def id(self, username: str) -> int:
+        return account_queries.usernames([username])[username]
+
+    def client(self, username: str) -> Client:
+        """A browser in which this person is signed in."""
+        client = Client()
+        client.force_login(account_queries.account(actor=SYSTEM, account_id=self.id(username)))
+        return client
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Bodies of the pack and the named cast, able to enter, without passwords."""
+    people.load_pack_bodies()
+    people.create_cast(actor=SYSTEM, passwords=False, demonstration=False)
+    return Cast()
+
+
+@pytest.fixture(scope="session")
+def xicheng_once(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The Xicheng pack without its map background, committed once: tests that roll back keep it."""
+    with django_db_blocker.unblock():
+        territory_actions.load_pack(actor=SYSTEM, folder=settings.PACK, with_tiles=False)
+
+
+@pytest.fixture
+def xicheng(xicheng_once: None, db: None) -> None:
+    """The real territory. A test that flushes the database takes it away, so it is loaded again if need be."""
+    territory_queries.forget()
+    if not territory_queries.is_loaded():
+        territory_actions.load_pack(actor=SYSTEM, folder=settings.PACK, with_tiles=False)
