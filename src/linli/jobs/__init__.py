@@ -1,1 +1,4 @@
-"""Long work with progress, cancel and an end: on django-tasks' database backend. Not the outbox relay."""
+"""Long work with progress, cancel and an end: on django-tasks' database backend. Not the outbox relay.
+
+Also here: registry (kinds of jobs), runner (one job's run), worker (the loop).
+"""

@@ -10,6 +10,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from linli.accounts.actions import record
+from linli.accounts.choices import AuditVerb
 from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.errors import Conflict, Invalid
@@ -144,6 +146,7 @@ def _change(
                 NoticeDay.objects.bulk_create(
                     [NoticeDay(notice=kept, date=d.date, name=d.name, kind=d.kind) for d in notice.days]
                 )
+            record(actor=actor, verb=AuditVerb.OTHER, target=f"calendar:{number}", change=change.value, year=year)
             job = jobs.start(
                 "worktime.recompute", actor=actor, params={"revision": number}, return_url="/settings/calendar/"
             )

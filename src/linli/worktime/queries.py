@@ -13,6 +13,7 @@ from linli.core.reference import Reference
 
 from . import explain as _explain
 from . import permissions, rules, shipped
+from .choices import Change
 from .models import NoticeDay, NoticeYear, Revision
 from .rules import Calendar, Due, Hours, Limit, Unit
 from .shipped import Day
@@ -86,6 +87,11 @@ def hours(number: int) -> tuple[Hours, ...]:
     """Working hours as of a revision."""
     text = Revision.objects.filter(number__lte=number).order_by("-number").values_list("hours", flat=True).first()
     return read_hours(text) if text else shipped.working_hours()
+
+
+def hours_confirmed() -> bool:
+    """Whether an administrator has set working hours; until then the shipped ones are provisional."""
+    return Revision.objects.filter(change=Change.HOURS).exists()
 
 
 def read_hours(text: str) -> tuple[Hours, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from .choices import festival
 from .rules import HOLIDAY, MAKEUP, UNSETTLED_DAYS
 from .shipped import Day
 
@@ -146,9 +147,12 @@ def doubts(days: Iterable[Day], statutory: Iterable[Day]) -> tuple[Any, ...]:
         if d.kind == MAKEUP and d.date.weekday() < 5
     ]
     off = {d.date for d in days if d.kind == HOLIDAY}
+    missing: dict[str, list[str]] = {}
+    for day in statutory:
+        if "补假" not in day.name and day.date not in off:
+            missing.setdefault(day.name, []).append(f"{day.date:%m-%d}")
     found += [
-        _("法定节日 %(name)s（%(date)s）没有列为放假，请核对。") % {"name": d.name, "date": d.date}
-        for d in statutory
-        if "补假" not in d.name and d.date not in off
+        _("法定节日%(name)s（%(dates)s）没有列为放假，请核对。") % {"name": festival(name), "dates": "、".join(dates)}
+        for name, dates in missing.items()
     ]
     return tuple(found)
