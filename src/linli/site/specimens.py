@@ -68,7 +68,7 @@ def context(query: Mapping[str, str]) -> dict[str, Any]:
     return {
         "state": state,
         "form": wrong if state == "error" else None,
-        "empty_form": empty,
+        "empty_form": wrong if state == "error" else empty,
         "matters": [] if state == "empty" else matters,
         "long_name": long_name,
         "streets": [(_("金融街"), 34, 6, 2, 26), (_("西长安街"), 42, 4, 0, 38), (_("大栅栏"), 7, 2, 1, 4)],

@@ -170,7 +170,8 @@ def sentences(bound: BoundField) -> list[str]:
     result = []
     for error in bound.form.errors.as_data().get(bound.name, []):
         if error.code == "required" and error.message == plain:
-            result.append(_("请填写“%(label)s”。") % {"label": bound.label})
+            tick = isinstance(bound.field.widget, forms.CheckboxInput)
+            result.append((_("请勾选“%(label)s”。") if tick else _("请填写“%(label)s”。")) % {"label": bound.label})
         elif error.code == "invalid_choice":
             result.append(_("请重新选择“%(label)s”。") % {"label": bound.label})
         else:
@@ -216,10 +217,9 @@ def error_summary(*forms: Any) -> dict[str, Any]:
     for form in forms:
         if not form or not getattr(form, "errors", None):
             continue
-        for name, errors in form.errors.items():
-            if name == "__all__":
-                lines += [("", str(error)) for error in errors]
-            else:
+        lines += [("", str(error)) for error in form.non_field_errors()]
+        for name in form.fields:  # in the order of the page, not of the checks
+            if name in form.errors:
                 lines += [(_target(form[name]), sentence) for sentence in sentences(form[name])]
     return {"lines": lines, "count": len(lines)}
 
