@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import tarfile
@@ -108,7 +109,7 @@ def key_marks(folder: Path) -> dict[str, str]:
 
 
 def _is_key(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".") and path.name != "session.secret"
+    return re.fullmatch(r"[a-z]+\.k\d+", path.name) is not None  # not the session secret, not demonstration passwords
 
 
 def _mark(content: bytes) -> str:

@@ -287,7 +287,7 @@ def demonstration() -> Iterator[Finding]:
 def pack() -> Iterator[Finding]:
     from .pack import STEPS
 
-    missing = [step.name for step in STEPS if not step.is_loaded()]
+    missing = [str(step.title) for step in STEPS if not step.is_loaded()]
     if missing:
         yield Finding("pack", ERROR, _("资料包没有装全：%(names)s") % {"names": ", ".join(missing)}, "linli load-pack")
     else:

@@ -15,6 +15,7 @@ def register(subcommands: Any) -> None:
 
 
 def worker(options: argparse.Namespace) -> int:
+    import linli.config.urls  # noqa: F401 - the address table wires subscribers and hooks
     from linli.config import background
 
     lock = background.take_lock()

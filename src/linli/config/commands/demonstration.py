@@ -6,12 +6,14 @@ import argparse
 import importlib
 import signal
 import threading
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from linli.config.terminal import Progress, table
+from linli.core.actor import SYSTEM
 
 from . import Failed, add
 
@@ -36,38 +38,62 @@ def _room(path: str) -> ModuleType | None:
         return None
 
 
-def load_if_empty() -> None:
+def _is_empty() -> bool:
+    """No matters, and no account that belongs to a real person: only then may a demonstration move in."""
     from django.apps import apps
 
-    if not apps.get_model("flow", "Matter")._default_manager.exists():
+    accounts = apps.get_model("accounts", "Account")._default_manager
+    matters = apps.get_model("flow", "Matter")._default_manager
+    return not matters.exists() and not accounts.filter(is_demonstration=False).exists()
+
+
+def load_if_empty() -> None:
+    cast = importlib.import_module(CAST)
+    if _is_empty():
         _load()
+    elif cast.cast_passwords():
+        cast.create_cast(actor=SYSTEM)  # a newer version may have more people
+        if _unfinished().exists():
+            print(_("上次演示数据没有装完。要重新装入，请清空数据库（默认是 var/linli.sqlite3）再启动。"))
+    else:
+        print(_("数据库里已有真实数据，没有装入演示数据和演示账号。"))
 
 
 def load(options: argparse.Namespace) -> int:
-    from django.apps import apps
-
-    if apps.get_model("flow", "Matter")._default_manager.exists():
-        raise Failed(_("数据库里已经有事项，演示数据只装入空的数据库。"))
+    if not _is_empty():
+        raise Failed(_("数据库里已经有数据，演示数据只装入空的数据库。"))
     _load()
     return 0
 
 
 def _load() -> None:
+    importlib.import_module(CAST).create_cast(actor=SYSTEM)
     room = _room(ROOM)
     if room is None:
         print(_("这个版本还没有演示数据。"))
         return
+    unfinished = _unfinished()
+    unfinished.touch()
     progress = Progress(_("正在装入演示数据"))
     try:
         room.load(progress)
     finally:
         progress.close()
+    unfinished.unlink()
+
+
+def _unfinished() -> Path:
+    """Lies in var/ while the demonstration is being loaded, and after that was interrupted."""
+    from django.conf import settings
+
+    from linli.config.background import database_mark
+
+    return Path(settings.VAR) / f"demonstration-{database_mark()}.unfinished"
 
 
 def print_accounts() -> None:
     """The demonstration accounts with their passwords; printed in demonstration mode only."""
-    room = _room(CAST)
-    accounts = room.accounts() if room is not None and hasattr(room, "accounts") else []
+    accounts = importlib.import_module(CAST).cast_passwords()
     if accounts:
         print(_("演示账号（密码只在演示模式下有效）："))
         print(table([(_("用户名"), _("密码"), _("身份")), *[tuple(str(cell) for cell in row) for row in accounts]]))

@@ -38,7 +38,7 @@ def _load(folder: Path | None, *, only_missing: bool) -> None:
     for step in STEPS:
         if only_missing and step.is_loaded():
             continue
-        progress = Progress(_("正在装入资料包：%(name)s") % {"name": step.name})
+        progress = Progress(_("正在装入资料包：%(name)s") % {"name": step.title})
         progress()
         try:
             step.load(place, progress)

@@ -27,7 +27,14 @@ def prepare(options: argparse.Namespace | None = None) -> int:
 
 
 def compile_messages() -> None:
-    importlib.import_module("linli.site.messages").compile_()
+    """The English words; without them every screen is still whole, in Chinese."""
+    try:
+        words = importlib.import_module("linli.site.messages")
+    except ModuleNotFoundError as missing:
+        if missing.name != "linli.site.messages":
+            raise
+        return
+    words.compile_()
 
 
 def collect_static() -> bool:

@@ -31,11 +31,11 @@ BROWSER = (
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: its file's name, the page, and who looks at it ("" is a resident)."""
+    """One picture: its file's name, the page, and who looks at it ("" is a resident, else one of the cast)."""
 
     name: str
     path: str
-    post: str = ""
+    account: str = ""
     size: tuple[int, int] = DESK
     dark: bool = False
 
@@ -43,9 +43,9 @@ class Shot:
 SHOTS = (
     Shot("home", "/"),
     Shot("report", "/report/", size=PHONE),
-    Shot("inbox", "/inbox/", post="operator"),
-    Shot("command", "/command/", post="district_chief"),
-    Shot("command-dark", "/command/", post="district_chief", dark=True),
+    Shot("inbox", "/inbox/", account="operator"),
+    Shot("command", "/command/", account="district-chief"),
+    Shot("command-dark", "/command/", account="district-chief", dark=True),
 )
 
 
@@ -85,8 +85,8 @@ def _take(browser: Any, address: str, shot: Shot, file: Path) -> None:
         color_scheme="dark" if shot.dark else "light",
         locale="zh-CN",
     )
-    if shot.post:
-        username, password = _account(shot.post)
+    if shot.account:
+        username, password = _account(shot.account)
         page.goto(f"{address}/login/")
         page.fill("input[name=username]", username)
         page.fill("input[name=password]", password)
@@ -100,14 +100,14 @@ def _take(browser: Any, address: str, shot: Shot, file: Path) -> None:
     print(file)
 
 
-def _account(post: str) -> tuple[str, str]:
-    """The demonstration account that holds a post of this kind: (username, password)."""
+def _account(username: str) -> tuple[str, str]:
+    """A demonstration account and its password."""
     from linli.testing import cast
 
-    for username, password, *rest in cast.accounts():
-        if post in {str(cell) for cell in rest} or username.startswith(post):
-            return str(username), str(password)
-    raise Failed(_("没有这种岗位的演示账号：%(post)s") % {"post": post})
+    for name, password, _title in cast.cast_passwords():
+        if name == username:
+            return name, password
+    raise Failed(_("没有这个演示账号：%(name)s") % {"name": username})
 
 
 @contextmanager
