@@ -21,6 +21,7 @@ from linli.core.actor import Actor
 from linli.core.canonical import canonical
 from linli.core.decision import Decision
 from linli.core.errors import Conflict
+from linli.core.statements import insert, swap
 from linli.vault import keys
 
 from . import chain
@@ -114,10 +115,10 @@ def open_matter(
     )
     try:
         if client_key is None:
-            matter.save(force_insert=True)
+            insert(matter)
         else:
             with transaction.atomic():  # a savepoint: PostgreSQL gives up the whole transaction otherwise
-                matter.save(force_insert=True)
+                insert(matter)
     except IntegrityError:
         earlier = Matter.objects.filter(client_key=client_key).values_list("pk", flat=True).first()
         if client_key is None or earlier is None:
@@ -176,7 +177,7 @@ def move(
             if due.final is not None:
                 changes["final_due_at"] = due.final
     # The journal's UNIQUE(matter, seq) would catch a race too; the swap catches it before anything is written.
-    if not Matter.objects.filter(pk=matter.pk, version=version, seq=matter.seq).update(**changes):
+    if not swap(Matter, changes, id=matter.pk, version=version, seq=matter.seq):
         raise _too_late(matter.pk)
     line = _write_line(matter, seq, verb, actor, now, body, head, sealed)
     for name, value in changes.items():
@@ -217,13 +218,17 @@ def append(
     )
     head = chain.line_hash(matter.head, body)
     with transaction.atomic():
-        changed = Matter.objects.filter(pk=matter.pk, version=matter.version, seq=matter.seq).update(
-            seq=seq, head=head, **(values or {})
+        changed = swap(
+            Matter,
+            {"seq": seq, "head": head, **(values or {})},
+            id=matter.pk,
+            version=matter.version,
+            seq=matter.seq,
         )
         if changed:
             _write_line(matter, seq, verb, actor, now, body, head, None)
             matter.seq, matter.head = seq, head
-    return bool(changed)
+    return changed
 
 
 def reset_due(*, actor: Actor, matter: Matter, due: DueTimes, facts: Mapping[str, Any]) -> bool:
@@ -308,10 +313,10 @@ def _write_line(
     sealed: _SealedText | None,
 ) -> Journal:
     line = Journal(matter=matter, seq=seq, verb=verb, actor=actor.label, at=at, body=body, hash=head)
-    line.save(force_insert=True)
+    insert(line)
     if sealed is not None:
-        Sealed(journal=line, salt=sealed.salt, ciphertext=sealed.ciphertext).save(force_insert=True)
-    Outbox(journal=line, matter=matter).save(force_insert=True)
+        insert(Sealed(journal=line, salt=sealed.salt, ciphertext=sealed.ciphertext))
+    insert(Outbox(journal=line, matter=matter))
     return line
 
 

@@ -12,6 +12,8 @@ from django.test import Client
 from linli.accounts import queries as account_queries
 from linli.core.actor import SYSTEM, Actor
 from linli.organisations import queries as organisation_queries
+from linli.response import actions as response_actions
+from linli.response import catalogue as response_catalogue
 from linli.territory import actions as territory_actions
 from linli.territory import queries as territory_queries
 
@@ -67,3 +69,13 @@ def xicheng(xicheng_once: None, db: None) -> None:
     territory_queries.forget()
     if not territory_queries.is_loaded():
         territory_actions.load_pack(actor=SYSTEM, folder=settings.PACK, with_tiles=False)
+
+
+@pytest.fixture
+def district(xicheng: None, cast: Cast) -> Iterator[Cast]:
+    """The whole ground of a case: territory, bodies, cast, classes, limits and routes."""
+    response_catalogue.forget()
+    response_actions.load_catalogue(actor=SYSTEM)
+    response_actions.load_routes(actor=SYSTEM, text=(settings.PACK / "routes.csv").read_text(encoding="utf-8"))
+    yield cast
+    response_catalogue.forget()

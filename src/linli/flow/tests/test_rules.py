@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linli.core.errors import Conflict, Invalid
-from linli.flow.rules import PLAIN, Flow, Move, Stage, Variant, check_move, check_variant, narrow, reachable, variant_from
+from linli.flow.rules import (
+    PLAIN,
+    Flow,
+    Move,
+    Stage,
+    Variant,
+    check_move,
+    check_variant,
+    narrow,
+    reachable,
+    variant_from,
+)
 
 
 def toy() -> Flow:

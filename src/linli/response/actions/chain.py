@@ -16,6 +16,7 @@ from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.decision import YES
 from linli.core.errors import Conflict, Invalid, Missing
+from linli.core.statements import insert, swap
 from linli.files import actions as files
 from linli.flow import actions as flow
 from linli.flow.models import Matter
@@ -137,7 +138,7 @@ def report_case(*, actor: Actor, report: Report) -> Receipt:
                 contact_id = vault.keep_contact(
                     actor=actor,
                     subject=subject,
-                    purpose="case",
+                    purpose="case_contact",
                     phone=report.phone,
                     name=report.name,
                     consent=report.consent,
@@ -145,19 +146,21 @@ def report_case(*, actor: Actor, report: Report) -> Receipt:
                 )
             if report.photo_keys:
                 files.attach(actor=actor, keys=list(report.photo_keys), subject=subject)
-            Case(
-                matter=matter,
-                case_class_id=view.id,
-                channel=report.channel,
-                lon=report.lon,
-                lat=report.lat,
-                place_source=report.place_source,
-                near=located.near,
-                suggested_body_id=body_id,
-                contact_id=contact_id,
-                counted_from=now,
-                photos=len(report.photo_keys),
-            ).save(force_insert=True)
+            insert(
+                Case(
+                    matter=matter,
+                    case_class_id=view.id,
+                    channel=report.channel,
+                    lon=report.lon,
+                    lat=report.lat,
+                    place_source=report.place_source,
+                    near=located.near,
+                    suggested_body_id=body_id,
+                    contact_id=contact_id,
+                    counted_from=now,
+                    photos=len(report.photo_keys),
+                )
+            )
     except flow.AlreadyOpened as earlier:
         return receipt_for(Matter.objects.get(pk=earlier.matter_id), repeated=True)
     return receipt_for(matter, view=view)
@@ -288,7 +291,7 @@ def _move(actor: Actor, case: Case, step: Step, allowed: Any) -> Matter:
             on_case["photos"] = case.photos + len(step.photo_keys)
         if on_case:
             # the swap on the matter's version keeps everybody else out, so these need no swap of their own
-            Case.objects.filter(pk=case.pk).update(**on_case)
+            swap(Case, on_case, matter_id=case.pk)
             for name, value in on_case.items():
                 setattr(case, name, value)
     return matter
