@@ -61,12 +61,12 @@ class ImportReport:
 def load_pack(*, actor: Actor, folder: Path | str, progress: Progress | None = None, with_tiles: bool = True) -> Loaded:
     """Make a pack folder the live territory, keeping boundary files in force. Nothing happens if it already is.
 
-    `progress(step, done, total)` with step in read, ground, places, tiles, store. `with_tiles=False` leaves the
+    `progress(words, done, total)` tells each step in words. `with_tiles=False` leaves the
     map without background (tests). Raises Invalid (pack_incomplete, pack_unreadable), Forbidden.
     """
     can_change_boundaries(actor).or_forbidden()
     tell = progress or _silent
-    tell("read", 0, 1)
+    tell(_("读取数据包"), 0, 1)
     pack_digest = pack.digest_of(Path(folder))
     digest = _digest(pack_digest, _files_in_force(), with_tiles)
     live = _live()
@@ -171,13 +171,13 @@ def _build(
     with_tiles: bool,
 ) -> tuple[Content, Edition]:
     """Everything computed before the first write; then staged."""
-    tell("ground", 0, 1)
+    tell(_("核对界线与网格"), 0, 1)
     ground = assemble.ground(source, imported)
     divisions = assemble.division_rows(ground)
     cells, streets = assemble.cell_rows(ground), assemble.street_rows(ground)
-    tell("places", 0, 1)
+    tell(_("编制地点检索"), 0, 1)
     found = places.place_rows(ground, divisions)
-    drawn = tiles.tile_rows(ground, divisions, lambda a, b: tell("tiles", a, b)) if with_tiles else ()
+    drawn = tiles.tile_rows(ground, divisions, lambda a, b: tell(_("绘制底图"), a, b)) if with_tiles else ()
     content = Content(divisions, assemble.grid_row(ground), cells, streets, found, drawn)
     facts = {
         "digest": digest,
@@ -188,7 +188,7 @@ def _build(
         "boundary_note": source.boundary_note,
         "made_by": actor.label,
     }
-    return content, store.stage(content, facts, lambda a, b: tell("store", a, b))
+    return content, store.stage(content, facts, lambda a, b: tell(_("写入"), a, b))
 
 
 def _check(layer: Layer, data: bytes) -> Checked:

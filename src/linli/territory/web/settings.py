@@ -40,7 +40,7 @@ def administrators(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 def boundaries(request: Any) -> HttpResponse:
     """What is in force, and the form for a new file."""
-    form = BoundaryForm(request.POST or None, request.FILES or None) if request.method == "POST" else BoundaryForm()
+    form = BoundaryForm(request.POST, request.FILES) if request.method == "POST" else BoundaryForm()
     if request.method == "POST" and form.is_valid():
         report = actions.preview_boundaries(
             actor=request.actor,
