@@ -1,4 +1,4 @@
-"""The locator against a plain oracle in Python integers: every border case the rule names, and many nobody thought of."""
+"""The locator against a plain oracle in Python integers: the border cases the rule names, and many more."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _labels(records: SignRecords, index_of_rank: NDArray[np.int32]) -> NDArray[n
 
 
 def _frame(segments: Segments, cell_target: int) -> tuple[Frame, tuple[int, int]]:
-    """The finest raster of at most `cell_target` cells, with one cell of outside around. Cell sides are powers of two."""
+    """The finest raster of at most `cell_target` cells, with one cell of outside around; sides are powers of two."""
     if cell_target < 9:
         raise ValueError("a raster needs at least nine cells")
     if not len(segments.ux):

@@ -18,8 +18,8 @@ from linli_engines.locate.tables import Tables, load, save
 class Locator:
     """Immutable, and safe to share between threads.
 
-    Corners and points are rounded to 1e-7 degree; what follows is exact integer arithmetic. Polygons are closed: of those
-    that hold or touch a point, the one with the lowest code in text order answers.
+    Corners and points are rounded to 1e-7 degree; what follows is exact integer arithmetic. Polygons are closed: of
+    those that hold or touch a point, the one with the lowest code in text order answers.
     """
 
     __slots__ = ("_tables", "codes")
@@ -34,8 +34,8 @@ class Locator:
     ) -> Locator:
         """`polygons[i]` holds all rings, (n, 2) lon/lat, of all parts of the polygon `codes[i]`; even-odd.
 
-        `cell_target` bounds the raster (four bytes a cell). Raises ValueError: lengths differ, codes repeat, corners that
-        are no lon/lat, an extent over 107 degrees. Overlaps and gaps are not errors here: see the border rule.
+        `cell_target` bounds the raster (four bytes a cell). Raises ValueError: lengths differ, codes repeat, corners
+        that are no lon/lat, an extent over 107 degrees. Overlaps and gaps are not errors here: see the border rule.
         """
         return cls(build_tables(codes, polygons, cell_target), codes)
 

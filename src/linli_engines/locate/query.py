@@ -102,7 +102,7 @@ def _corner(t: Tables, x: Ints, y: Ints, cell: Ints) -> Labels:
 
 
 def _holders(t: Tables, x: Ints, y: Ints, group: Labels) -> NDArray[np.uint16]:
-    """For each point the mask of the candidates of its group that hold or touch it: a ray to the west, half-open in y."""
+    """For each point the mask of the candidates of its group that hold or touch it: a ray west, half-open in y."""
     start = t.group_edge[group]
     counts = (t.group_edge[group + 1] - start).astype(np.int64)
     point, edge = spread(counts)

@@ -14,7 +14,7 @@ Ring = ArrayLike
 
 UNITS_PER_DEGREE = 10_000_000
 SPAN_LIMIT = 1 << 30
-"""Largest extent of the raster in units (107 degrees). It keeps every product below 2**61, see docs/methods/locate.md."""
+"""Largest extent of the raster in units (107 degrees). It keeps all sums below 2**62: docs/methods/locate.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Segments:
     """Unique segments u → v with (uy, ux) < (vy, vx), and who uses them.
 
     `use_seg` is sorted; `use_rank` is the polygon's place in the text order of codes; `use_toggles` is False where one
-    polygon runs along a segment an even number of times: its inside does not change there, yet the line still touches it.
+    polygon runs along a segment an even number of times: its inside does not change there, yet it is touched there.
     """
 
     ux: Ints

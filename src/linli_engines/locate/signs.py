@@ -34,7 +34,7 @@ class Lines:
 
 
 def lines_of(s: Segments) -> Lines:
-    """Segments on one straight line share one line: the coefficients are reduced and the direction of u → v is unique."""
+    """Segments on one straight line share one line: the coefficients are reduced, the direction of u → v is unique."""
     dx, dy = s.vx - s.ux, s.vy - s.uy
     common = np.gcd(dx, dy)
     a, b = dy // common, -dx // common
@@ -124,8 +124,8 @@ def _labels(
 ) -> Ints:
     """Rank for each cell and each combination of signs, shape (cells, 3**m).
 
-    From the reference point, whose insides are known, crossing a line flips those polygons that have an edge on it; on a
-    line they are all touched.
+    From the reference point, whose insides are known, crossing a line flips those polygons that have an edge on it; on
+    a line they are all touched.
     """
     m = cell_lines.shape[1]
     place = np.full(len(border.cells), -1)

@@ -24,13 +24,13 @@ class Tables:
     """Raster, sign records and corner records.
 
     `frame` is (origin x, origin y, shift, columns, rows) in units of 1e-7 degree; a cell is a square of 2**shift units.
-    `raster` holds an index (the cell lies wholly in that polygon), -1 (outside all), or -2 - record. Records are numbered
-    through: first those of one line, then those of two, then the corner cells.
-    `one_line`, `two_line`: coefficients a, b, c of each line; a*x + b*y + c is 0 on it. `one_label` and `two_label` hold an
-    index for each combination of signs, base three.
+    `raster` holds an index (the cell lies wholly in that polygon), -1 (outside all), or -2 - record. Records are
+    numbered through: first those of one line, then those of two, then the corner cells.
+    `one_line`, `two_line`: coefficients a, b, c of each line; a*x + b*y + c is 0 on it. `one_label` and `two_label`
+    hold an index for each combination of signs, base three.
     Corner cell i owns groups `cell_group[i]:cell_group[i+1]` and is wholly covered by rank `cell_cover[i]` (or none).
-    Group g starts from the inside-mask `group_base[g]`, owns edges `group_edge[g]:group_edge[g+1]` and names its bits by
-    `candidate[group_candidate[g] + bit]`, a rank. `index_of_rank` has one more entry, -1, for none.
+    Group g starts from the inside-mask `group_base[g]`, owns edges `group_edge[g]:group_edge[g+1]` and names its bits
+    by `candidate[group_candidate[g] + bit]`, a rank. `index_of_rank` has one more entry, -1, for none.
     """
 
     frame: Ints

@@ -113,8 +113,8 @@ def trace(segments: Segments, frame: Frame) -> tuple[Ints, Ints, Bands]:
 def covers(bands: Bands, frame: Frame, nobody: int) -> NDArray[np.int32]:
     """For each cell the lowest rank that covers it wholly without an edge in it, or `nobody`.
 
-    Between two neighbouring edges of a polygon in a row its inside does not change: the parity of the edges to the left,
-    counted on the row's lowest line of points, decides for the whole run.
+    Between two neighbouring edges of a polygon in a row its inside does not change: the parity of the edges to the
+    left, counted on the row's lowest line of points, decides for the whole run.
     """
     raster = np.full(frame.rows * frame.columns, nobody, dtype=np.int32)
     if not len(bands.key):
