@@ -148,7 +148,7 @@ def sweep(*, now: datetime) -> tuple[int, int]:
                 ):
                     continue
                 lost += 1
-            DBTaskResult.objects.filter(pk=job.task, status=TaskResultStatus.RUNNING).update(
+            DBTaskResult.objects.filter(pk=job.task or job.pk, status=TaskResultStatus.RUNNING).update(
                 status=TaskResultStatus.FAILED, finished_at=now
             )
             if retry:
@@ -164,7 +164,7 @@ def _requeue_orphans(now: datetime) -> int:
     for job in Job.objects.filter(state=State.QUEUED, created_at__lt=now - timedelta(seconds=STALE_S)):
         with transaction.atomic():
             dead = DBTaskResult.objects.filter(
-                pk=job.task, status=TaskResultStatus.RUNNING, started_at__lt=now - timedelta(seconds=STALE_S)
+                pk=job.task or job.pk, status=TaskResultStatus.RUNNING, started_at__lt=now - timedelta(seconds=STALE_S)
             ).update(status=TaskResultStatus.FAILED, finished_at=now)
             if dead:
                 _enqueue(job)

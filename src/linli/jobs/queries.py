@@ -84,7 +84,7 @@ def view(actor: Actor, row: Job) -> JobView:
     state = State(row.state)
     known = registry.kind(row.kind)
     will_retry = bool(known and known.repeatable and row.attempt < MAX_ATTEMPTS and not row.cancel_requested)
-    error = row.error
+    error: Any = row.error
     is_open = state in OPEN
     if state is State.RUNNING and is_stale(row.heartbeat_at, now):
         state, is_open = State.LOST, will_retry
