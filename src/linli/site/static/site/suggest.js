@@ -4,7 +4,7 @@
 //   <input class="input" id="q" name="q" autocomplete="off">
 // </div>
 //
-// The answer: a list, or {results: […]}; an item has name, and may have value|code|id, detail, note. Choosing fires
+// The answer: a list, or an object that holds one; an item has name, and may have value|code|id, detail, note|kind_name. Choosing fires
 // `linli:choose` (bubbles, detail: the item) on the input and writes its value into the element named by data-fills.
 // The Enter that chooses never submits; nothing is asked while an input method composes; arrows, Home, End, Escape work.
 
@@ -47,7 +47,8 @@ export function suggest(box) {
       li.setAttribute("role", "option");
       li.setAttribute("aria-selected", "false");
       li.append(Object.assign(document.createElement("span"), { textContent: item.name }));
-      if (item.note) li.append(Object.assign(document.createElement("em"), { textContent: item.note }));
+      const note = item.note || item.kind_name;
+      if (note) li.append(Object.assign(document.createElement("em"), { textContent: note }));
       if (item.detail) li.append(Object.assign(document.createElement("small"), { textContent: item.detail }));
       return li;
     }));
@@ -77,7 +78,7 @@ export function suggest(box) {
       if (!answer.ok) throw new Error(String(answer.status));
       const body = await answer.json();
       if (turn !== asked) return; // a later question has been asked meanwhile
-      items = Array.isArray(body) ? body : body.results ?? [];
+      items = Array.isArray(body) ? body : body.results ?? body.places ?? [];
       show();
     } catch (error) {
       if (error.name !== "AbortError" && turn === asked) { items = []; close(); }
@@ -92,7 +93,7 @@ export function suggest(box) {
     input.value = item.name;
     const fills = box.dataset.fills && document.getElementById(box.dataset.fills);
     if (fills) {
-      fills.value = item.value ?? item.code ?? item.id ?? "";
+      fills.value = item.value || item.code || item.id || "";
       fills.dispatchEvent(new Event("change", { bubbles: true }));
     }
     clearTimeout(timer);

@@ -1,0 +1,2 @@
+// Drafts written without a network wait in IndexedDB; see below.
+export function start() {}

@@ -1,0 +1,118 @@
+// Step one: the pin stays, the map moves. The map may fail, the position may be refused: the lists still serve.
+
+import { makeMap, centerPicker } from "../site/map.js";
+import "../site/suggest.js";
+import { say } from "../site/shell.js";
+
+const ASK_MS = 90;
+const START_ZOOM = 13.2, NEAR_ZOOM = 16.2;
+
+export function start(form) {
+  const canvas = form.querySelector("#map"), where = form.querySelector("[data-where]"), nearby = form.querySelector("[data-nearby]");
+  const name = where.querySelector("[data-where-name]"), hint = where.querySelector("[data-where-hint]"), words = where.dataset;
+  const field = (id) => form.elements.namedItem(id);
+  let timer = 0, asked = 0, aborter = null, chosenAt = null, source = "map", placed = canvas.dataset.placed === "1", programmed = false;
+  field("seen").value = "1";
+
+  const drawn = makeMap(canvas, { zoom: placed ? NEAR_ZOOM : START_ZOOM, attributionAt: "bottom-left", controlsAt: "bottom-right" });
+  const marks = drawn?.addNumbered();
+
+  function put(lon, lat, from, chosen) {
+    field("lon").value = lon.toFixed(6);
+    field("lat").value = lat.toFixed(6);
+    field("source").value = from;
+    field("chosen").value = chosen || "";
+    for (const pick of form.querySelectorAll('input[name="pick"]:checked')) pick.checked = false;
+    placed = true;
+  }
+
+  async function ask(lon, lat, brief, chosen) {
+    const turn = ++asked;
+    aborter?.abort();
+    aborter = new AbortController();
+    try {
+      const query = new URLSearchParams({ lon: lon.toFixed(6), lat: lat.toFixed(6), ...(brief && { brief: "1" }) });
+      const answer = await fetch(`${words.url}?${query}`, { signal: aborter.signal, headers: { Accept: "application/json" } });
+      const body = await answer.json();
+      if (turn !== asked) return;
+      where.classList.toggle("bad", !answer.ok);
+      if (!answer.ok) {
+        name.textContent = body.message;
+        hint.textContent = words.hint;
+        nearby.replaceChildren();
+        marks?.set([]);
+        return;
+      }
+      name.textContent = body.place;
+      hint.textContent = chosen || body.near || words.hint;
+      if (brief) return;
+      show(body);
+    } catch (error) {
+      if (error.name !== "AbortError" && turn === asked) hint.textContent = words.lost;
+    }
+  }
+
+  function show(body) {
+    // Our own server's markup, escaped there; parsed without running anything.
+    nearby.replaceChildren(...new DOMParser().parseFromString(body.html, "text/html").body.childNodes);
+    marks?.set(body.marks);
+  }
+
+  function moved({ lon, lat }, final) {
+    if (!placed && !programmed && !final) placed = true;
+    const kept = programmed && chosenAt ? chosenAt : null;
+    if (!programmed) { source = "map"; chosenAt = null; }
+    if (placed || programmed) put(lon, lat, source, kept);
+    clearTimeout(timer);
+    timer = setTimeout(() => ask(lon, lat, !final, kept), final ? 0 : ASK_MS);
+    if (final) programmed = false;
+  }
+
+  function go(lon, lat, from, chosen, zoom = NEAR_ZOOM) {
+    source = from;
+    chosenAt = chosen || null;
+    put(lon, lat, from, chosen);
+    if (!drawn) { ask(lon, lat, false, chosen); return; }
+    programmed = true;
+    drawn.map.jumpTo({ center: [lon, lat], zoom: Math.max(drawn.map.getZoom(), zoom) });
+  }
+
+  if (drawn) {
+    let first = true;
+    drawn.map.on("movestart", (event) => { if (event.originalEvent) programmed = false; });
+    drawn.ready.then(() => {
+      first = false;
+      if (placed) { const c = drawn.map.getCenter(); source = "map"; ask(c.lng, c.lat, false, null); }
+    });
+    // A zoom by button or key moves too; the first view, which nobody chose, does not count as a choice.
+    centerPicker(drawn.map, (point, final) => { if (!first) moved(point, final); });
+  }
+
+  field("q").addEventListener("linli:choose", (event) => {
+    const hit = event.detail;
+    go(hit.lon, hit.lat, "search", hit.name);
+  });
+  field("q").addEventListener("keydown", (event) => { // with the list closed, Enter asks again instead of sending the form
+    if (event.key === "Enter" && !event.isComposing) event.preventDefault();
+  });
+
+  field("division")?.addEventListener("change", (event) => {
+    const option = event.target.selectedOptions[0];
+    if (!option?.value) return;
+    if (option.dataset.lon) go(Number(option.dataset.lon), Number(option.dataset.lat), "list", option.textContent.trim(), 15.4);
+    else for (const id of ["lon", "lat", "source", "chosen"]) field(id).value = ""; // no point of its own: the server knows what to do
+  });
+
+  const locate = form.querySelector("[data-locate]"), label = locate?.querySelector("span"), ready = label?.textContent;
+  locate?.addEventListener("click", () => {
+    const done = () => { locate.removeAttribute("aria-busy"); label.textContent = ready; };
+    if (!navigator.geolocation) { say(locate.dataset.refused); return; }
+    locate.setAttribute("aria-busy", "true");
+    label.textContent = locate.dataset.busyText;
+    navigator.geolocation.getCurrentPosition(
+      (found) => { done(); go(found.coords.longitude, found.coords.latitude, "device", ""); },
+      () => { done(); say(locate.dataset.refused); },
+      { enableHighAccuracy: true, timeout: 8000, maximumAge: 60000 },
+    );
+  });
+}
