@@ -6,6 +6,7 @@ Nothing here writes a table: every line of every journal comes from `response.ac
 from __future__ import annotations
 
 import heapq
+import os
 import random
 import threading
 import time
@@ -28,7 +29,8 @@ from linli.territory import queries as territory
 
 from . import cast, script
 
-MATTERS, DAYS, SEED = 2000, 90, 20261122
+MATTERS = int(os.environ.get("LINLI_DEMONSTRATION_MATTERS", "2000"))
+DAYS, SEED = 90, 20261122
 BATCH_S = 0.1  # several steps share a transaction; none may hold SQLite's write lock for long
 Progress = Callable[[int, int], object]
 
