@@ -175,7 +175,7 @@ function matters(map, opts) {
       if (opts.cluster) {
         map.addLayer({ id: `${id}-heap`, type: "circle", source: id, filter: ["has", "point_count"], paint: { "circle-color": MARK.ok[0], "circle-opacity": .92, "circle-radius": ["step", ["get", "point_count"], 13, 20, 17, 100, 22],
           "circle-stroke-width": ["case", [">", ["get", "late"], 0], 4, 1.5], "circle-stroke-color": ["case", [">", ["get", "late"], 0], MARK.late[0], "#fff"] } });
-        map.addLayer({ id: `${id}-count`, type: "symbol", source: id, filter: ["has", "point_count"], layout: { "text-field": ["get", "point_count"], "text-font": FONT, "text-size": 12.5, "text-allow-overlap": true }, paint: { "text-color": "#fff" } });
+        map.addLayer({ id: `${id}-count`, type: "symbol", source: id, filter: ["has", "point_count"], layout: { "text-field": ["concat", ["get", "point_count"], ["case", [">", ["get", "late"], 0], " !", ""]], "text-font": FONT, "text-size": 12.5, "text-allow-overlap": true }, paint: { "text-color": "#fff" } });
       }
       if (lit !== null) map.setFeatureState({ source: id, id: lit }, { lit: true });
     },
