@@ -60,4 +60,5 @@ class AuditVerb(models.TextChoices):
     RENAME_BODY = "rename_body", _("单位更名")
     MERGE_BODIES = "merge_bodies", _("合并单位")
     LOAD_BODIES = "load_bodies", _("导入单位")
+    EXPORT_CASES = "export_cases", _("导出案件")
     OTHER = "other", _("其他设置")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils.translation import gettext_lazy as _
 
 from linli.core.actor import SYSTEM
@@ -14,7 +16,7 @@ def wire() -> None:
     from linli.flow import queries as flow
     from linli.flow import relay
     from linli.response import actions as response
-    from linli.site import live
+    from linli.site import live, nav
     from linli.vault import names
     from linli.vault.permissions import LOG_READERS
     from linli.worktime import hooks
@@ -25,6 +27,10 @@ def wire() -> None:
     names.register(accounts.names)
     settings_menu.register(
         _("联系方式查看记录"), _("谁在何时为何查看了居民的联系方式。"), "vault:read_log", frozenset(LOG_READERS)
+    )
+    nav.register(_("我的岗位"), "accounts:me", order=10, section="user", icon="user")
+    nav.register(
+        _("设置"), "accounts:settings", kinds=settings_menu.every_kind(), order=20, section="user", icon="settings"
     )
 
 
@@ -37,6 +43,8 @@ def seal() -> None:
 
 def retention() -> None:
     """What has outlived its purpose goes: contacts, drafts of photographs, old texts, old rate buckets."""
+    from linli.accounts import actions as accounts
+    from linli.core import clock
     from linli.files import jobs as files
     from linli.response import actions as response
     from linli.site import throttle
@@ -45,6 +53,7 @@ def retention() -> None:
     vault.sweep()
     files.sweep()
     throttle.sweep()
+    accounts.forget_login_attempts(before=clock.now() - timedelta(days=1))
     response.erase_old_texts(actor=SYSTEM)
 
 

@@ -27,11 +27,13 @@ from ..forms import LoginForm, posted
 from ..permissions import ActorRequest
 
 PER_ADDRESS, PER_S = 100, 900  # an office behind one address signs in at nine; a guesser needs far more than this
-LANDING: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (PostKind.OPERATOR, ("response:operator",)),
-    (PostKind.DESK, ("response:operator",)),
-    (PostKind.DISTRICT_CHIEF, ("command:district",)),
-    (PostKind.SUBDISTRICT_CHIEF, ("command:district",)),
+DESK, COMMAND = ("response:operator", "response:desk"), ("command:home", "command:district", "command:command")
+LANDING: tuple[tuple[str, tuple[str, ...]], ...] = (  # the first post held decides; the first page that exists is it
+    (PostKind.OPERATOR, DESK),
+    (PostKind.DESK, DESK),
+    (PostKind.DISTRICT_CHIEF, COMMAND),
+    (PostKind.SUBDISTRICT_CHIEF, COMMAND),
+    (PostKind.GRID_WORKER, ("response:field",)),
     (PostKind.ADMINISTRATOR, ("accounts:settings",)),
     (PostKind.AUDITOR, ("accounts:audit",)),
 )
@@ -75,8 +77,8 @@ def _after(request: HttpRequest, address: str, actor: Actor | None) -> str:
 
 def landing_address(actor: Actor) -> str:
     """The page where this person's work is."""
-    wanted = [name for kind, names in LANDING if actor.holds({kind}) for name in names]
-    for name in (*wanted[:1], settings.LOGIN_REDIRECT_URL, "accounts:me"):
+    wanted: tuple[str, ...] = next((names for kind, names in LANDING if actor.holds({kind})), ())
+    for name in (*wanted, settings.LOGIN_REDIRECT_URL, "accounts:me"):
         try:
             return reverse(name)
         except NoReverseMatch:

@@ -101,7 +101,8 @@ def _target(line: queries.AuditLine) -> str:
     kind, _sep, number = line.target.partition(":")
     if kind == "body" and number.isdigit():
         return organisations.body_name(int(number)) or line.target
-    return line.target_name or line.target
+    many = {"accounts": _("多个账号"), "bodies": _("多个单位"), "cases": _("案件")}
+    return line.target_name or many.get(line.target, line.target)
 
 
 def _facts(facts: dict[str, Any]) -> list[tuple[Any, str]]:
@@ -121,6 +122,7 @@ def _facts(facts: dict[str, Any]) -> list[tuple[Any, str]]:
         "into": _("并入"),
         "name": _("名称"),
         "code": _("代码"),
+        "filter": _("条件"),
     }
     return [(labels.get(k, k), _value(k, v)) for k, v in facts.items() if v not in ("", None) and k != "into_id"]
 
