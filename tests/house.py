@@ -25,6 +25,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def descendants(pid: int) -> list[int]:
+    """The children of a process, their children, and so on."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found += [child, *descendants(child)]
+    return found
+
+
 @dataclass
 class House:
     """`start`, `kill` (no goodbye), `stop`. `accounts` maps a username of the cast to its password."""
@@ -80,14 +89,16 @@ class House:
     def kill(self) -> None:
         """SIGKILL to every process at once: a power cut as the processes see it."""
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
+        for pid in [self.process.pid, *descendants(self.process.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
     def web_pids(self) -> list[int]:
         """The web's processes (granian and its workers)."""
         assert self.process is not None
-        found = subprocess.run(["pgrep", "-g", str(self.process.pid), "-f", "granian"], capture_output=True, text=True)
-        return [int(pid) for pid in found.stdout.split()]
+        found = descendants(self.process.pid)
+        return [pid for pid in found if b"granian" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
