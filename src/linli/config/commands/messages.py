@@ -18,10 +18,13 @@ def register(subcommands: Any) -> None:
 def messages(options: argparse.Namespace) -> int:
     from linli.site import messages as words
 
+    if options.what == "compile":
+        print(words.compile_())
+        return 0
     if options.what == "collect":
-        words.collect()
-    elif options.what == "compile":
-        words.compile_()
-    else:
-        return int(bool(words.check()))
-    return 0
+        print(words.collect())
+    problems = words.check()
+    for problem in problems:
+        print(problem)
+    print(_("界面文字：%(n)d 处要改。") % {"n": len(problems)} if problems else _("界面文字完整。"))
+    return int(options.what == "check" and bool(problems))

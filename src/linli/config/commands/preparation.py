@@ -28,13 +28,10 @@ def prepare(options: argparse.Namespace | None = None) -> int:
 
 def compile_messages() -> None:
     """The English words; without them every screen is still whole, in Chinese."""
-    try:
-        words = importlib.import_module("linli.site.messages")
-    except ModuleNotFoundError as missing:
-        if missing.name != "linli.site.messages":
-            raise
-        return
-    words.compile_()
+    words = importlib.import_module("linli.site.messages")
+    po, mo = words.PO, words.PO.with_suffix(".mo")
+    if po.exists() and (not mo.exists() or mo.stat().st_mtime < po.stat().st_mtime):
+        words.compile_()
 
 
 def collect_static() -> bool:
