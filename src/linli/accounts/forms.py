@@ -170,6 +170,8 @@ class MergeForm(forms.Form):
 class BodiesFileForm(forms.Form):
     file = forms.FileField(
         label=_("单位表"),
-        help_text=_("CSV，首行是列名：code、name、short_name、kind、division，另可有 provisional、source；编码 UTF-8 或 GB18030。"),
+        help_text=_(
+            "CSV，首行是列名：code、name、short_name、kind、division，另可有 provisional、source；编码 UTF-8 或 GB18030。"
+        ),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ class Entry:
 _entries: dict[str, Entry] = {}
 
 
-def register(label: Any, description: Any, url_name: str, kinds: set[str] | frozenset[str]) -> None:
+def register(label: Any, description: Any, url_name: str, kinds: Iterable[str]) -> None:
     """List a settings page for holders of `kinds`; registering an address again replaces it."""
     _entries[url_name] = Entry(label, description, url_name, frozenset(str(k) for k in kinds))
 

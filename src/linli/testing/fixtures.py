@@ -44,7 +44,9 @@ class Cast:
     def client(self, username: str) -> Client:
         """A browser in which this person is signed in."""
         client = Client()
-        client.force_login(account_queries.account(actor=SYSTEM, account_id=self.id(username)))
+        account = account_queries.account(actor=SYSTEM, account_id=self.id(username))
+        assert account is not None, username
+        client.force_login(account)
         return client
 
 

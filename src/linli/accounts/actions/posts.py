@@ -36,9 +36,8 @@ def give_post(
         changing()
         account = account_row(account_id)
         check_post(kind, division, body_id)
-        same = PostHeld.objects.filter(
-            account=account, kind=kind, division=division, body_id=body_id, valid_to__isnull=True
-        )
+        at_body: dict[str, int | bool] = {"body__isnull": True} if body_id is None else {"body_id": body_id}
+        same = PostHeld.objects.filter(account=account, kind=kind, division=division, valid_to__isnull=True, **at_body)
         if same.exists():
             raise Conflict("post_held", _("此人已经担任这个岗位。"))
         post = PostHeld.objects.create(

@@ -74,7 +74,7 @@ class Page:
 def keyset(request: ActorRequest, rows: list[Any], size: int) -> tuple[list[Any], Page]:
     """Cut one row too many off `rows` and say how to go on; `rows` were read below `?before=`."""
     query = QueryDict(mutable=True)
-    query.update({k: v for k, v in request.GET.items() if k != "before" and v})
+    query.update({k: str(v) for k, v in request.GET.items() if k != "before" and v})
     first = f"?{query.urlencode()}" if before(request) else ""
     if len(rows) <= size:
         return rows, Page(prev_url=first)
