@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -25,8 +26,8 @@ from .permissions import can_change_boundaries
 from .rows import Content
 from .snapshot import current, forget
 
-BUILD = "1"  # raise it when the same pack gives different rows
-Progress = Callable[[str, int, int], None]
+BUILD = "2"  # raise it when the same pack gives different rows
+Progress = Callable[[Any, int, int], None]  # words, done, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,5 +256,5 @@ def _layer(value: str) -> Layer:
     return Layer(value)
 
 
-def _silent(step: str, done: int, total: int) -> None:
+def _silent(words: Any, done: int, total: int) -> None:
     """Nobody listens."""

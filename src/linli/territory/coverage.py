@@ -18,7 +18,9 @@ from .rules import wgs84_from_gcj02
 
 TOLERANCE_M2 = 1.0  # between neighbours of one file
 PARENT_TOLERANCE_M2 = 100.0  # one sliver along an imported parent's border
-DIFFERENT = 0.02  # of the area: a derived parent may differ this much, official lines are never equal to ours
+DIFFERENT = 0.02  # of the area of a parent with a source: official lines are never equal to ours, but close
+STRAY = 0.2  # of its own area may a division lie outside such a parent
+NOTHING_LEFT = 0.999  # of the area: an approximate parent is only wrong if a child misses it altogether
 ABOVE = {Layer.SUBDISTRICTS: Layer.DISTRICT, Layer.COMMUNITIES: Layer.SUBDISTRICTS, Layer.GRIDS: Layer.COMMUNITIES}
 BELOW = {above: layer for layer, above in ABOVE.items()}
 
@@ -91,32 +93,39 @@ def _check_extent(found: Checked, layer: Layer, layers: Mapping[Layer, Boundarie
         if different > DIFFERENT * area_m2(target):
             found.add("differs", _("与现有区界相差 %(m2)s 平方米。") % {"m2": round(different)}, warning=True)
         return
-    strict = above in imported
+    strict, rough = above in imported, layers[above].approximate
+    text = _("%(code)s 之内有 %(m2)s 平方米没有被覆盖。")
     for code, parent in reference.items():
         own = [g for c, g in found.geometries.items() if c.startswith(code)]
         missing = shapely.difference(parent, shapely.union_all(own)) if own else parent
-        _parts(found, "gap", _("%(code)s 之内有 %(m2)s 平方米没有被覆盖。"), missing, code, None, parent, strict)
+        limit = 0.0 if strict else area_m2(parent) * (NOTHING_LEFT if rough else DIFFERENT)
+        _mismatch(found, "gap", text, missing, code, None, limit)
+    text = _("%(code)s 有 %(m2)s 平方米在上级区划之外。")
     for code, geometry in found.geometries.items():
-        if (parent := reference.get(code[: DIGITS[above]])) is not None:
-            outside = shapely.difference(geometry, parent)
-            _parts(found, "outside_parent", _("%(code)s 有 %(m2)s 平方米在上级区划之外。"), outside, code,
-                   found.features[code], geometry, strict)  # fmt: skip
+        if (above_it := reference.get(code[: DIGITS[above]])) is not None:
+            outside = shapely.difference(geometry, above_it)
+            limit = 0.0 if strict else area_m2(geometry) * (NOTHING_LEFT if rough else STRAY)
+            _mismatch(found, "outside_parent", text, outside, code, found.features[code], limit)
 
 
-def _parts(found: Checked, kind: str, text: str, geometry: Geometry, code: str, index: int | None, of: Geometry,
-           strict: bool) -> None:  # fmt: skip
-    """One problem for each sliver that is too large; against derived neighbours one warning, or one problem if it is
-    a large share."""
-    if strict:
-        for part in shapely.get_parts(geometry):
-            if shapely.area(part) > 0 and (size := area_m2(part)) > PARENT_TOLERANCE_M2:
-                found.add(kind, text % {"code": code, "m2": round(size)}, feature=index, division=code,
-                          area_m2=round(size, 1), **_inside(part))  # fmt: skip
-        return
-    size = area_m2(geometry) if not geometry.is_empty else 0.0
-    if size > PARENT_TOLERANCE_M2:
-        found.add(kind, text % {"code": code, "m2": round(size)}, feature=index, division=code, area_m2=round(size, 1),
-                  warning=size < area_m2(of) * 0.999, **_inside(geometry))  # fmt: skip
+def _mismatch(
+    found: Checked, kind: str, text: str, geometry: Geometry, code: str, index: int | None, limit_m2: float
+) -> None:
+    """Against an imported parent (limit 0) each sliver that is too large is a problem; against a derived one the sum
+    is a warning up to the limit and a problem above it.
+    """
+    parts = shapely.get_parts(geometry).tolist() if limit_m2 == 0.0 else [geometry]
+    for part in parts:
+        if shapely.area(part) > 0 and (size := area_m2(part)) > PARENT_TOLERANCE_M2:
+            found.add(
+                kind,
+                text % {"code": code, "m2": round(size)},
+                feature=index,
+                division=code,
+                area_m2=round(size, 1),
+                warning=size <= limit_m2,
+                **_inside(part),
+            )
 
 
 def _check_shift(found: Checked, whole: Geometry, target: Geometry, different: float) -> None:

@@ -53,8 +53,8 @@ class Finder:
 class Snapshot:
     """One edition. Each part is read from the database when first asked for, then kept."""
 
-    def __init__(self, edition_id: int | None, value: str) -> None:
-        self.edition_id = edition_id
+    def __init__(self, edition_id: int, value: str) -> None:
+        self.edition_id = edition_id  # 0 while nothing is loaded
         self.value = value
 
     @cached_property
@@ -125,14 +125,14 @@ class Snapshot:
 
     @cached_property
     def places(self) -> tuple[tuple[dict[str, Any], ...], Index]:
-        rows = Place.objects.filter(edition_id=self.edition_id).order_by("-weight", "name", "pk").values()
-        kept = sorted(rows, key=lambda r: (-r["weight"], len(r["name"]), r["name"], r["id"]))
+        rows: list[dict[str, Any]] = [dict(r) for r in Place.objects.filter(edition_id=self.edition_id).values()]
+        rows.sort(key=lambda r: (-r["weight"], len(r["name"]), r["name"], r["id"]))
         short = {code: view.short_name for code, view in self.divisions.items()}
         entries = [
             Entry(tuple({r["name"]: None, short.get(r["code"], r["name"]): None}), r.pop("pinyin"), r.pop("initials"))
-            for r in kept
+            for r in rows
         ]
-        return tuple(kept), Index(entries)
+        return tuple(rows), Index(entries)
 
     @cached_property
     def tiles(self) -> dict[tuple[int, int, int], bytes]:
@@ -159,7 +159,7 @@ def current() -> Snapshot:
     if _held is not None and monotonic() < _ask_after:
         return _held[0]
     row = Revision.objects.filter(pk=1).values_list("edition_id", "value", "turn").first()
-    edition_id, value, turn = row or (None, "", "")
+    edition_id, value, turn = row or (0, "", "")
     if _held is None or _held[1] != turn:
         _held = (Snapshot(edition_id, value), turn)
     _ask_after = monotonic() + CHECK_S

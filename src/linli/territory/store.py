@@ -55,9 +55,9 @@ def go_live(edition: Edition) -> None:
 
 def sweep() -> None:
     """Delete what no longer counts, in chunks: editions older than the previous one, stagings left by a crash."""
-    live = Revision.objects.values_list("edition_id", flat=True).first()
+    live = Revision.objects.values_list("edition_id", flat=True).first() or 0
     complete = Edition.objects.filter(state=EditionState.COMPLETE).exclude(pk=live)
-    previous = complete.order_by("-made_at", "-pk").values_list("pk", flat=True).first()
+    previous = complete.order_by("-made_at", "-pk").values_list("pk", flat=True).first() or 0
     abandoned = Edition.objects.filter(
         state=EditionState.STAGED, made_at__lt=clock.now() - timedelta(hours=1)
     ).values_list("pk", flat=True)

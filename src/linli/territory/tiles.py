@@ -95,7 +95,7 @@ def _layers(ground: Ground, divisions: Sequence[DivisionRow]) -> Iterator[_Drawn
     )
     for name, level, zoom in (("communities_label", 12, 12), ("subdistricts_label", 9, 10)):
         labels = [d for d in divisions if d.level == level and d.boundary]
-        yield _drawn(name, [(shapely.Point(d.lon, d.lat), {"code": d.code, "name": d.name}, zoom) for d in labels])
+        yield _drawn(name, [(shapely.Point(d.lon, d.lat), _label(d), zoom) for d in labels])
 
 
 def _roads(ground: Ground) -> Iterator[tuple[Geometry, dict[str, Any], int]]:
@@ -104,6 +104,10 @@ def _roads(ground: Ground) -> Iterator[tuple[Geometry, dict[str, Any], int]]:
         first = _ROADS_FROM[properties["c"]] + (1 if "l" in properties else 0)
         for part in shapely.get_parts(road.geometry):
             yield part, properties, min(first, ZOOMS[-1])
+
+
+def _label(division: DivisionRow) -> dict[str, Any]:
+    return {"code": division.code, "name": division.name, "short": division.short_name}
 
 
 def _named(properties: Any) -> dict[str, Any]:

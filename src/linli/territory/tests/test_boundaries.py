@@ -169,6 +169,7 @@ def test_a_missing_subdistrict_is_a_gap_and_names_the_orphans(xicheng: None) -> 
     gone = features[4]["properties"]["code"]
     _missing(features)
     report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", geojson=data(features))
+    assert not report.accepted and codes(report) == {"gap"}
     orphans = {p.division for p in report.problems if p.code == "orphan"}
     assert orphans and all(code.startswith(gone) for code in orphans)
 

@@ -1,0 +1,54 @@
+"""Reads of the territory: where a point lies, what a code is called, which place is meant. All from memory.
+
+Public facts: no actor is asked for. Border rule: cells and divisions are closed; a point on a shared border
+belongs to the lowest code that touches it, in text order; coordinates count to 1e-7 degree.
+"""
+
+from __future__ import annotations
+
+from ..snapshot import DivisionView, forget
+from .divisions import (
+    boundaries_geojson,
+    bounds,
+    district,
+    division,
+    division_name,
+    divisions,
+    grid_boundary,
+    grid_center,
+    grid_codes,
+)
+from .files import LayerView, WaitingFile, layers, waiting_file
+from .live import attribution, is_loaded, revision, tile, warm
+from .points import Located, LocatedMany, check_point, locate, locate_many
+from .search import PlaceHit, search_places
+
+__all__ = [
+    "DivisionView",
+    "LayerView",
+    "Located",
+    "LocatedMany",
+    "PlaceHit",
+    "WaitingFile",
+    "attribution",
+    "boundaries_geojson",
+    "bounds",
+    "check_point",
+    "district",
+    "division",
+    "division_name",
+    "divisions",
+    "forget",
+    "grid_boundary",
+    "grid_center",
+    "grid_codes",
+    "is_loaded",
+    "layers",
+    "locate",
+    "locate_many",
+    "revision",
+    "search_places",
+    "tile",
+    "waiting_file",
+    "warm",
+]
