@@ -17,6 +17,7 @@ def wire() -> None:
     from linli.flow import relay
     from linli.response import actions as response
     from linli.site import live, nav
+    from linli.territory import permissions as territory
     from linli.vault import names
     from linli.vault.permissions import LOG_READERS
     from linli.worktime import hooks
@@ -27,6 +28,12 @@ def wire() -> None:
     names.register(accounts.names)
     settings_menu.register(
         _("联系方式查看记录"), _("谁在何时为何查看了居民的联系方式。"), "vault:read_log", frozenset(LOG_READERS)
+    )
+    settings_menu.register(
+        _("区划界线"),
+        _("导入街道、社区、网格的界线：先检查，再确认。"),
+        "territory:boundaries",
+        frozenset({territory.ADMINISTRATOR}),
     )
     nav.register(_("我的岗位"), "accounts:me", order=10, section="user", icon="user")
     nav.register(
