@@ -1,1 +1,4 @@
-"""command."""
+"""What a command centre looks at: one page for the district and one for each subdistrict. Compositions only, no tables.
+
+Also here: chart (the geometry of the small drawing of arrivals by the hour).
+"""

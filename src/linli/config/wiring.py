@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from linli.core.actor import SYSTEM
+from linli.core.actor import SYSTEM, Actor
 
 
+@cache
 def wire() -> None:
-    """Called once, when the address table loads."""
+    """Once a process: when the address table loads, and when the worker starts."""
     from linli.accounts import queries as accounts
     from linli.accounts import settings_menu
+    from linli.files import permissions as files
     from linli.flow import queries as flow
     from linli.flow import relay
     from linli.response import actions as response
+    from linli.response import board
+    from linli.response import permissions as cases
+    from linli.response import queries as response_queries
+    from linli.response.rules import CASE
     from linli.site import live, nav
     from linli.territory import permissions as territory
     from linli.vault import names
     from linli.vault.permissions import LOG_READERS
+    from linli.workbench import registry
+    from linli.workbench.cases import case_lines
     from linli.worktime import hooks
 
-    live.position_source = flow.position
+    live.position_source, live.reader = flow.position, news
+    registry.register(CASE, case_lines)
     relay.subscribe("response.contacts", "case", response.settle_contact)
     hooks.on_calendar_changed("response.recompute", response.recompute_due)
+    hooks.on_count_provisional(response_queries.count_provisional)
     names.register(accounts.names)
+    files.register("case", cases.can_see_picture)
     settings_menu.register(
         _("联系方式查看记录"), _("谁在何时为何查看了居民的联系方式。"), "vault:read_log", frozenset(LOG_READERS)
     )
@@ -35,10 +48,31 @@ def wire() -> None:
         "territory:boundaries",
         frozenset({territory.ADMINISTRATOR}),
     )
+    nav.register(_("态势"), "command:home", kinds=board.BOARD_KINDS, order=10, icon="map")
+    nav.register(_("待办"), "workbench:inbox", kinds=registry.kinds(), order=20, icon="inbox")
+    settings_menu.register(
+        _("派遣表"), _("哪个区划的哪类问题派给谁，哪些还没有去向。"), "response:routes", cases.CONFIG_KINDS
+    )
+    settings_menu.register(
+        _("问题分类与时限"), _("分类树、紧急程度、时限和出处。"), "response:classes", cases.CONFIG_KINDS
+    )
+    nav.register(_("登记"), "response:desk", kinds=cases.DESK_KINDS, order=20)
+    nav.register(_("巡查上报"), "response:field", kinds=cases.FIELD_KINDS, order=20)
+    nav.register(_("案件"), "response:cases", kinds=cases.SEE_KINDS, order=30)
     nav.register(_("我的岗位"), "accounts:me", order=10, section="user", icon="user")
     nav.register(
         _("设置"), "accounts:settings", kinds=settings_menu.every_kind(), order=20, section="user", icon="settings"
     )
+
+
+def news(actor: Actor, scope: str, after: int) -> dict[str, Any]:
+    """What a live page is told: boards by their division, the inbox by its own; other pages only learn the position."""
+    from linli.command import queries as command
+    from linli.workbench import queries as workbench
+
+    if scope.startswith("0:"):
+        return command.news(actor, scope, after)
+    return workbench.news(actor, after) if scope == "inbox" else {}
 
 
 def seal() -> None:

@@ -153,7 +153,7 @@ function fail(el, opts, error) {
 /**
  * Matters as marks. Features: {type:"Feature", properties:{id, u: late|soon|ok|done, …}, geometry: Point}.
  * Returns {set(features), update(features, removedIds), highlight(id), onPick(fn), link(listElement), size}.
- * opts: id, features, cluster (numbers instead of heaps below zoom 13), hideDone, onPick.
+ * opts: id, features, cluster (numbers instead of heaps, up to zoom clusterMaxZoom or 13), hideDone, onPick.
  */
 function matters(map, opts) {
   const id = opts.id ?? "matters", scale = opts.scale ?? 1, known = new Map(), picks = [];
@@ -166,7 +166,7 @@ function matters(map, opts) {
       if (map.getSource(id)) return;
       const c = PALETTE[theme()];
       for (const kind of Object.keys(MARK)) if (!map.hasImage(kind)) map.addImage(kind, mark(kind, Math.round((kind === "late" ? 22 : 20) * (scale > 1 ? 1.4 : 1))), { pixelRatio: 2 });
-      map.addSource(id, { type: "geojson", data: all(), promoteId: "id", ...(opts.cluster && { cluster: true, clusterMaxZoom: 13, clusterRadius: 44, clusterMinPoints: 4, clusterProperties: { late: ["+", ["case", ["==", ["get", "u"], "late"], 1, 0]] } }) });
+      map.addSource(id, { type: "geojson", data: all(), promoteId: "id", ...(opts.cluster && { cluster: true, clusterMaxZoom: opts.clusterMaxZoom ?? 13, clusterRadius: 44, clusterMinPoints: 4, clusterProperties: { late: ["+", ["case", ["==", ["get", "u"], "late"], 1, 0]] } }) });
       const single = opts.cluster ? ["all", ["!", ["has", "point_count"]], shown] : shown;
       map.addLayer({ id: `${id}-lit`, type: "circle", source: id, filter: single, paint: { "circle-radius": 15 * scale, "circle-color": c.focus, "circle-stroke-color": "#16202e", "circle-stroke-width": 1.5,
         "circle-opacity": ["case", ["boolean", ["feature-state", "lit"], false], .85, 0], "circle-stroke-opacity": ["case", ["boolean", ["feature-state", "lit"], false], 1, 0] } });

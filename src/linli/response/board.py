@@ -1,0 +1,340 @@
+"""Many cases at once, for command pages and the inbox: counts, points, queues of one division. No page knows the tables.
+
+Every read asks first whether a post of the actor covers the division. Counts are made by the database over open
+matters and over a few days only, so that a hundred thousand old cases cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db.models import Case as When_
+from django.db.models import CharField, Count, F, Func, IntegerField, Min, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from linli.accounts.choices import PostKind as P
+from linli.core import clock
+from linli.core.actor import Actor
+from linli.core.errors import Forbidden, Missing
+from linli.flow.models import Matter
+from linli.flow.queries import SOON
+from linli.territory import queries as territory
+
+from .catalogue import catalogue
+from .queries import CaseFilter, today_start
+from .rules import CASE, number_of
+
+DISTRICT_KINDS = frozenset({P.DISTRICT_CHIEF, P.DISPATCHER, P.AUDITOR, P.OPERATOR, P.VERIFIER})
+BOARD_KINDS = DISTRICT_KINDS | {P.SUBDISTRICT_CHIEF, P.DESK}
+MOST_POINTS = 4000
+QUEUES: dict[str, dict[str, str]] = {
+    "late": {"due": "late"},
+    "soon": {"due": "soon"},
+    "accepted": {"stage": "accepted"},
+    "fed_back": {"stage": "fed_back"},
+    "closed": {"stage": "closed"},
+}
+"""The queues that are lists of the case page as well, with their filter there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a board shows: a division (6 or 9 digits), and within it a community, a top class, the last `days` days."""
+
+    division: str
+    community: str = ""
+    top: str = ""
+    days: int = 0  # 0: however old
+
+    def since(self, now: datetime) -> datetime | None:
+        """The first moment of the window, a midnight in Shanghai."""
+        return today_start(now) - timedelta(days=self.days - 1) if self.days else None
+
+    def as_filter(self, now: datetime, **more: str) -> CaseFilter:
+        """The same cases as a filter of the case list."""
+        since = self.since(now)
+        return CaseFilter(
+            subdistrict=self.division if len(self.division) == 9 else "",
+            community=self.community,
+            top=self.top,
+            since=f"{clock.local(since):%Y-%m-%d}" if since else "",
+            **more,
+        )
+
+
+class Point(NamedTuple):
+    """One case as a board needs it."""
+
+    id: int
+    stage: str
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    area: str
+    subdistrict: str
+    community: str
+    body_id: int | None
+    type_id: int
+    lon: float
+    lat: float
+    near: str
+    simulated: bool
+
+
+_FIELDS = (
+    "id", "stage", "opened_at", "due_at", "closed_at", "area", "subdistrict", "community", "body_id",
+    "type_version_id", "case__lon", "case__lat", "case__near", "simulated",
+)  # fmt: skip
+
+
+class HourNumber(Func):
+    """Whole hours since 1970: the same number on both databases, so that they can group by it."""
+
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return super().as_sql(
+            compiler, connection, template="CAST(strftime('%%s', %(expressions)s) / 3600 AS INTEGER)", **more
+        )
+
+    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        return super().as_sql(
+            compiler, connection, template="FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / 3600)::bigint", **more
+        )
+
+
+# --- who may look --------------------------------------------------------------------------------------
+def check_board(actor: Actor, division: str) -> None:
+    """Raises Forbidden (no such post at all), Missing (unknown division, or one that no post of the actor covers)."""
+    if not actor.holds(BOARD_KINDS):
+        raise Forbidden("wrong_post", _("指挥页面由值班长、派遣员、受理员、核查员和审计员使用。"))
+    known = territory.division(division) if len(division) in (6, 9) else None
+    kinds = DISTRICT_KINDS if len(division) == 6 else BOARD_KINDS
+    if known is None or not actor.holds(kinds, division):
+        raise Missing("no_such_board", _("没有这个区划，或它不归您的岗位管。"))
+
+
+def home_division(actor: Actor) -> str:
+    """The widest division whose board the actor may see; '' when there is none."""
+    district = territory.district().code if territory.is_loaded() else ""
+    if district and actor.holds(DISTRICT_KINDS, district):
+        return district
+    held = sorted(p.division for p in actor.posts if p.kind in BOARD_KINDS and len(p.division) == 9)
+    return next((code for code in held if territory.division(code) is not None), "")
+
+
+# --- which matters ---------------------------------------------------------------------------------------
+def _narrowed(rows: QuerySet[Matter], wanted: Wanted, now: datetime) -> QuerySet[Matter]:
+    if wanted.community:
+        rows = rows.filter(community=wanted.community)
+    if wanted.top:
+        # a case keeps the version of its class: all versions of the top class, the retired ones too
+        rows = rows.filter(type_version_id__in=[v.id for v in catalogue().by_id.values() if v.top_code == wanted.top])
+    since = wanted.since(now)
+    return rows.filter(opened_at__gte=since) if since else rows
+
+
+def _matters(wanted: Wanted) -> QuerySet[Matter]:
+    rows = Matter.objects.filter(kind=CASE.kind)
+    return rows.filter(subdistrict=wanted.division) if len(wanted.division) == 9 else rows
+
+
+def _kind(now: datetime) -> When_:
+    return When_(
+        When(closed_at__isnull=False, then=Value("done")),
+        When(due_at__lt=now, then=Value("late")),
+        When(due_at__lt=now + SOON, then=Value("soon")),
+        default=Value("ok"),
+        output_field=CharField(),
+    )
+
+
+# --- counts ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Open matters of one place in one stage and one urgency."""
+
+    place: str  # subdistrict of a district's board, community of a subdistrict's; '' = not known closer
+    stage: str
+    kind: str  # late | soon | ok | done (closed, waits for its call-back)
+    count: int
+    oldest: datetime  # since when the longest of them has been in its stage
+    first_due: datetime | None
+
+
+def tallies(actor: Actor, wanted: Wanted) -> list[Tally]:
+    """Open matters counted by place, stage and urgency (1 SQL). The community is not a filter here: it is a row."""
+    check_board(actor, wanted.division)
+    now = clock.now()
+    place = "community" if len(wanted.division) == 9 else "subdistrict"
+    wide = Wanted(wanted.division, "", wanted.top, wanted.days)
+    rows = _narrowed(_matters(wide).filter(ended_at=None), wide, now).annotate(urgency=_kind(now))
+    counted = rows.values_list(place, "stage", "urgency").annotate(Count("id"), Min("stage_started_at"), Min("due_at"))
+    return [Tally(*row) for row in counted.order_by()]
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Cases reported per hour of the day: today, and the same weekday a week ago; and yesterday until this time."""
+
+    today: tuple[int, ...]
+    week_ago: tuple[int, ...]
+    yesterday_by_now: int
+
+
+def hours(actor: Actor, wanted: Wanted) -> Hours:
+    """Arrivals by the hour (1 SQL)."""
+    check_board(actor, wanted.division)
+    now = clock.now()
+    start, day = today_start(now), timedelta(days=1)
+    wide = Wanted(wanted.division, wanted.community, wanted.top)  # the window is about what is shown, not about today
+    spans = [(start, start + day), (start - day, now - day), (start - 7 * day, start - 6 * day)]
+    condition = Q()
+    for first, end in spans:
+        condition |= Q(opened_at__gte=first, opened_at__lt=end)
+    counted = _narrowed(_matters(wide), wide, now).filter(condition).annotate(hour=HourNumber("opened_at"))
+    numbers = dict(counted.values_list("hour").annotate(Count("id")).order_by())
+    first = int(start.timestamp()) // 3600
+    return Hours(
+        tuple(numbers.get(first + h, 0) for h in range(24)),
+        tuple(numbers.get(first - 7 * 24 + h, 0) for h in range(24)),
+        sum(numbers.get(first - 24 + h, 0) for h in range(24)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Cases closed today (whenever they came in), how many of them in time, and how many have ended already."""
+
+    closed: int
+    on_time: int
+    ended: int
+
+
+def closed_today(actor: Actor, wanted: Wanted) -> Today:
+    """What was closed since midnight (1 SQL)."""
+    check_board(actor, wanted.division)
+    now = clock.now()
+    rows = _narrowed(_matters(wanted), wanted, now).filter(closed_at__gte=today_start(now))
+    in_time = Q(final_due_at=None) | Q(closed_at__lte=F("final_due_at"))
+    found = rows.aggregate(
+        closed=Count("id"), on_time=Count("id", filter=in_time), ended=Count("id", filter=Q(ended_at__isnull=False))
+    )
+    return Today(**found)
+
+
+# --- points and queues --------------------------------------------------------------------------------------
+def _ordered(rows: QuerySet[Matter]) -> QuerySet[Matter]:
+    """Most urgent first; what has no limit after what has one; what is closed last."""
+    far = Value(datetime(9999, 1, 1, tzinfo=clock.SHANGHAI))
+    finished = When_(When(closed_at__isnull=False, then=Value(1)), default=Value(0), output_field=IntegerField())
+    return rows.annotate(_finished=finished, _due=Coalesce("due_at", far)).order_by("_finished", "_due", "id")
+
+
+def points(actor: Actor, wanted: Wanted, limit: int = MOST_POINTS) -> list[Point]:
+    """What the map shows (2 SQL): open matters, most urgent first, at most `limit`; then what was closed today."""
+    check_board(actor, wanted.division)
+    now = clock.now()
+    rows = _narrowed(_matters(wanted), wanted, now)
+    found = [Point._make(row) for row in _ordered(rows.filter(ended_at=None)).values_list(*_FIELDS)[:limit]]
+    ended = rows.filter(closed_at__gte=today_start(now), ended_at__isnull=False).order_by("-closed_at")
+    return found + [Point._make(row) for row in ended.values_list(*_FIELDS)[: max(limit - len(found), 0)]]
+
+
+def queue(actor: Actor, wanted: Wanted, name: str, limit: int) -> list[Point]:
+    """The first rows of one queue (1 SQL); any other name is everything that is not ended."""
+    check_board(actor, wanted.division)
+    now = clock.now()
+    rows = _narrowed(_matters(wanted), wanted, now).filter(ended_at=None)
+    if name in ("late", "soon"):
+        rows = rows.filter(closed_at=None)
+        rows = rows.filter(due_at__lt=now) if name == "late" else rows.filter(due_at__gte=now, due_at__lt=now + SOON)
+    elif name in QUEUES:
+        rows = rows.filter(stage=name)
+    return [Point._make(row) for row in _ordered(rows).values_list(*_FIELDS)[:limit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Of some matters, those that a board shows now, and those of its division that it no longer shows."""
+
+    shown: list[Point]
+    gone: list[int]
+
+
+def changed(actor: Actor, wanted: Wanted, ids: Iterable[int]) -> Changed:
+    """The state of these matters for this board (1 SQL). Ids outside the division are not spoken of."""
+    check_board(actor, wanted.division)
+    now = clock.now()
+    midnight = today_start(now)
+    within = _matters(wanted).filter(pk__in=list(ids))
+    fits = set(_narrowed(within, wanted, now).values_list("id", flat=True)) if _narrows(wanted) else None
+    shown, gone = [], []
+    for row in within.values_list(*_FIELDS, "ended_at"):
+        point, ended_at = Point._make(row[:-1]), row[-1]
+        here = fits is None or point.id in fits
+        if here and (ended_at is None or (point.closed_at is not None and point.closed_at >= midnight)):
+            shown.append(point)
+        else:
+            gone.append(point.id)
+    return Changed(shown, gone)
+
+
+def _narrows(wanted: Wanted) -> bool:
+    return bool(wanted.community or wanted.top or wanted.days)
+
+
+# --- words --------------------------------------------------------------------------------------------------
+@lru_cache(maxsize=20_000)
+def _number(matter_id: int, opened_at: datetime) -> str:
+    return number_of(matter_id, opened_at)  # never changes: made once for the many boards that show it
+
+
+def number_of_point(point: Point) -> str:
+    return _number(point.id, point.opened_at)
+
+
+def class_name(point: Point) -> str:
+    """The class that the case keeps, in the reader's language."""
+    return catalogue().by_id[point.type_id].name
+
+
+def place_name(point: Point) -> str:
+    """`牛街 春风社区`: short subdistrict, community."""
+    names = [territory.division_name(point.subdistrict, short=True)] if point.subdistrict else []
+    if point.community:
+        names.append(territory.division_name(point.community))
+    return " ".join(names) or territory.division_name(point.area)
+
+
+def place_line(point: Point) -> str:
+    """`牛街 春风社区，近教子胡同`."""
+    place = place_name(point)
+    return _t("%(place)s，近%(near)s") % {"place": place, "near": point.near} if point.near else place
+
+
+def stage_label(stage: str) -> Any:
+    return CASE.stages[stage].label
+
+
+def stages() -> Mapping[str, Any]:
+    """Every stage with its word."""
+    return {token: stage.label for token, stage in CASE.stages.items()}
+
+
+def tops() -> dict[str, str]:
+    """The top classes that are published, in the order of their codes, in the reader's language."""
+    return {v.top_code: v.top_name for v in catalogue().by_code.values()}
+
+
+def points_of(matters: Iterable[Matter]) -> dict[int, Point]:
+    """Points of matters that the caller has found in the actor's own inbox (1 SQL)."""
+    ids = [m.pk for m in matters]
+    rows = Matter.objects.filter(pk__in=ids, kind=CASE.kind).values_list(*_FIELDS)
+    return {row[0]: Point._make(row) for row in rows}
