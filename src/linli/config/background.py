@@ -99,6 +99,7 @@ def periodic() -> list[Work]:
         if missing.name != "linli.config.wiring":
             raise
         return []
+    wiring.wire()  # the relay's subscribers and the jobs' hooks run here
     return [Work(name, every_s, call) for name, every_s, call in getattr(wiring, "PERIODIC", [])]
 
 

@@ -1,4 +1,5 @@
 """Matters of any kind: their moves, their journal, what others hear of them. Knows no kind by name.
 
-Also here: chain (hashes), relay (the outbox's one order), seals (the daily proof).
+Also here: chain (hashes), relay (the outbox's one order), seals (the daily proof),
+statements (the hot INSERTs and swaps, their SQL built once; the systems' own tables use them too).
 """

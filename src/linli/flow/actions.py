@@ -21,12 +21,12 @@ from linli.core.actor import Actor
 from linli.core.canonical import canonical
 from linli.core.decision import Decision
 from linli.core.errors import Conflict
-from linli.core.statements import insert, swap
 from linli.vault import keys
 
 from . import chain
 from .models import Journal, Matter, Outbox, Sealed, TypeVersion
 from .rules import Flow, check_move, narrow, variant_from
+from .statements import insert, swap
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
 from linli.core.actor import Actor
+from linli.core.decision import Decision
 from linli.core.errors import Invalid, Missing
 from linli.flow import queries as flow
 from linli.flow.queries import SOON, Line
@@ -28,6 +29,7 @@ from .rules import CASE, number_of, parse_number
 
 NEAR_M = 200
 NEAR_DAYS = 30
+PUBLIC_BLUR_M = 400  # farther than any case lies from the middle of its cell
 PUBLIC_DELAY = timedelta(days=1)  # matters about dwellings appear a day later
 _ROW = ("matter",)  # the class comes from the catalogue that the process keeps
 
@@ -98,24 +100,32 @@ def case_by_receipt(number: str, code: str) -> Case:
     return case
 
 
+def own_report(actor: Actor, number: str) -> Case:
+    """A case that this actor registered, wherever it lies: to read its receipt aloud. Raises Missing, Invalid."""
+    case = Case.objects.select_related(*_ROW).filter(pk=parse_number(number)).first()
+    if case is None or actor.id is None or actor.label not in flow.acted(case.pk, ("report",)):
+        raise Missing("no_such_case", _("没有这件事，或不是您登记的。"))
+    return case
+
+
 def number_of_case(case: Case) -> str:
     return number_of(case.pk, case.matter.opened_at)
 
 
+def options_for(actor: Actor, case: Case) -> tuple[tuple[Move, Decision], ...]:
+    """Every verb of this stage but the reporter's own, in table order, with whether the actor may press it."""
+    moves = [m for m in CASE.verbs_from(case.matter.stage) if m.verb != "rate"]
+    return tuple((m, permissions.can_move(actor, case.matter, m.verb)) for m in moves)
+
+
 def verbs_for(actor: Actor, case: Case) -> tuple[Move, ...]:
     """Exactly the buttons this person may press now, in table order."""
-    narrowed = CASE.verbs_from(case.matter.stage)
-    return tuple(m for m in narrowed if m.verb != "rate" and permissions.can_move(actor, case.matter, m.verb))
+    return tuple(move for move, allowed in options_for(actor, case) if allowed)
 
 
 def refusals_for(actor: Actor, case: Case) -> tuple[tuple[Move, Any], ...]:
     """The buttons of this stage that the actor may not press, with the reason."""
-    found = []
-    for move in CASE.verbs_from(case.matter.stage):
-        decision = permissions.can_move(actor, case.matter, move.verb)
-        if not decision and move.verb not in ("rate", "note"):
-            found.append((move, decision.reason))
-    return tuple(found)
+    return tuple((m, said.reason) for m, said in options_for(actor, case) if not said and m.verb != "note")
 
 
 def history(actor: Actor, case: Case) -> list[Line]:
@@ -132,7 +142,7 @@ class CaseFilter:
     class_code: str = ""
     subdistrict: str = ""
     community: str = ""
-    due: str = ""  # late | soon
+    due: str = ""  # late | soon: not closed yet, unless the stage asked for is the call-back
     channel: str = ""
     body: str = ""
     since: str = ""  # 2026-11-22
@@ -140,7 +150,7 @@ class CaseFilter:
     opened: str = ""  # today
     closed: str = ""  # today
     view: str = "area"  # area | body
-    open: str = ""  # '1': not ended
+    open: str = ""  # '1': neither closed nor ended
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, str]) -> CaseFilter:
@@ -191,6 +201,8 @@ def cases(actor: Actor, wanted: CaseFilter) -> QuerySet[Case]:
         rows = rows.filter(matter__body_id=int(wanted.body))
     if wanted.open or wanted.due:
         rows = rows.filter(matter__ended_at=None)
+        if wanted.stage != "closed":  # a call-back has its own limit, but the case itself is late no more
+            rows = rows.filter(matter__closed_at=None)
     if wanted.due == "late":
         rows = rows.filter(matter__due_at__lt=now)
     elif wanted.due == "soon":
@@ -236,6 +248,8 @@ class NearbyCase:
     opened_at: datetime
     lon: float
     lat: float
+    class_code: str = ""
+    in_scope: bool = False  # the asking actor may open it
 
 
 def _metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
@@ -243,14 +257,19 @@ def _metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     return 6371008.8 * math.hypot(x, math.radians(lat2 - lat1))
 
 
-def nearby(lon: float, lat: float, *, class_code: str = "", limit: int = 5, public: bool = True) -> list[NearbyCase]:
+def nearby(
+    lon: float, lat: float, *, class_code: str = "", limit: int = 5, public: bool = True, actor: Actor | None = None
+) -> list[NearbyCase]:
     """Open cases within 200 m of the last 30 days, nearest first; matters about dwellings are not told to the public.
+
+    For the public everything is measured from the point that the public sees: distances to the true position,
+    asked for from several sides, would give that position away.
 
     92.9 % of the pairs that a city declared duplicates lie within 200 m and 30 days (Boston 311, 2015).
     Raises Invalid for a point that is no place.
     """
     territory.check_point(lon, lat)
-    dlat = NEAR_M / 111_195
+    dlat = (NEAR_M + PUBLIC_BLUR_M if public else NEAR_M) / 111_195
     dlon = dlat / math.cos(math.radians(lat))
     rows = Case.objects.select_related(*_ROW).filter(
         lat__range=(lat - dlat, lat + dlat),
@@ -264,11 +283,11 @@ def nearby(lon: float, lat: float, *, class_code: str = "", limit: int = 5, publ
         rows = rows.filter(case_class__dwelling=False)
     found = []
     for case in rows.order_by("-matter_id")[:200]:
-        distance = _metres(lon, lat, case.lon, case.lat)
+        where = public_point(case) if public else (case.lon, case.lat)
+        distance = _metres(lon, lat, *where)
         if distance > NEAR_M:
             continue
         stage = CASE.stages[case.matter.stage]
-        where = (case.lon, case.lat) if not public else public_point(case)
         found.append(
             NearbyCase(
                 number_of_case(case),
@@ -277,6 +296,8 @@ def nearby(lon: float, lat: float, *, class_code: str = "", limit: int = 5, publ
                 stage.plain if public else stage.label,
                 case.matter.opened_at,
                 *where,
+                class_of(case).code,
+                actor is not None and bool(permissions.can_see(actor, case.matter)),
             )
         )
     return sorted(found, key=lambda n: n.distance_m)[:limit]
@@ -351,6 +372,11 @@ def cases_by_id(actor: Actor, ids: Iterable[int]) -> list[Case]:
     """The cases among `ids` that the actor may see (what changed, for live pages)."""
     rows = Case.objects.select_related(*_ROW).filter(pk__in=list(ids))
     return [case for case in rows if permissions.can_see(actor, case.matter)]
+
+
+def count_provisional() -> int:
+    """Open cases whose due time was counted over days that no notice has settled."""
+    return Case.objects.filter(matter__ended_at=None, matter__due_provisional=True).count()
 
 
 @dataclass(frozen=True, slots=True)

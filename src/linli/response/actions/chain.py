@@ -16,10 +16,10 @@ from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.decision import YES
 from linli.core.errors import Conflict, Invalid, Missing
-from linli.core.statements import insert, swap
 from linli.files import actions as files
 from linli.flow import actions as flow
 from linli.flow.models import Matter
+from linli.flow.statements import insert, swap
 from linli.organisations import queries as organisations
 from linli.territory import queries as territory
 from linli.vault import actions as vault
