@@ -41,19 +41,19 @@ class PlaceForm(forms.Form):
 class WhatForm(forms.Form):
     """The second step. Which class codes exist is the catalogue's to say."""
 
+    class_code = Typed(label=_("是哪一类问题？"), limit=8)
     description = Typed(
         label=_("问题描述"),
         limit=DESCRIPTION_MAX,
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
     )
+    photo = forms.Field(label=_("照片"), required=False, widget=forms.HiddenInput)
     address = Typed(
         label=_("详细位置"),
         limit=ADDRESS_MAX,
         help_text=_("例如：3 号楼东侧自行车棚旁。不用写门牌里的住户姓名。"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    class_code = Typed(label=_("是哪一类问题？"), limit=8)
-    photo = forms.Field(label=_("照片"), required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}

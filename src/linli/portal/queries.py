@@ -155,7 +155,7 @@ def _public(case: Any) -> PublicMatter:
     lon, lat = response.public_point(case)
     subdistrict = territory.division_name(matter.subdistrict, short=False)
     community = territory.division_name(matter.community, short=False) if matter.community else ""
-    by_grid = bool(matter.grid_at_intake) and not case.case_class.dwelling
+    by_grid = bool(matter.grid_at_intake) and not response.class_of(case).dwelling
     return PublicMatter(
         number=response.number_of_case(case),
         id=case.pk,

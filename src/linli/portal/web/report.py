@@ -34,7 +34,7 @@ from ..choices import GOES, PHOTO_MAX, UNKNOWN_CLASS, limits
 from ..forms import CheckForm, PlaceForm, WhatForm
 from . import draft as drafts
 from .draft import Draft
-from .send import open_case, take_turn
+from .send import open_case, page_token, take_turn
 
 STEPS = ("place", "what", "check")
 SOURCES = frozenset({"map", "search", "list", "device"})
@@ -90,7 +90,9 @@ def _after(
         return _what(request, draft, form) if stay or form.errors else _check(request, draft)
     if lost or not draft.placed:
         return _place(request, draft, _with(PlaceForm(data={}), "q", _("请先选择位置。")))
-    return _check(request, draft, form) if form.errors else _send(request, draft, form)
+    if form.errors or go not in ("send", "next"):
+        return _check(request, draft, form)
+    return _send(request, draft, form)
 
 
 def _with(form: forms.Form, field: str | None, sentence: str) -> forms.Form:
@@ -195,9 +197,18 @@ def _page(request: HttpRequest, step: str, draft: Draft, form: forms.Form | None
         "form": form,
         "has_errors": errors,
         "default_go": "search" if step == "place" else "next",
+        "page_token": page_token(),
+        "said": _said(draft),
         **more,
     }
     return render(request, f"portal/report_{step}.html", context, status=status)
+
+
+def _said(draft: Draft) -> dict[str, Any]:
+    """The draft in the clear, on the page that it came from: what a phone keeps if the network is lost meanwhile."""
+    names = ("key", "lon", "lat", "source", "class_code", "description", "address", "phone", "name")
+    tokens = [drafts.photo_token(draft.key, key) for key in draft.photos]
+    return {name: getattr(draft, name) for name in names} | {"photo": tokens}
 
 
 def _place(request: HttpRequest, draft: Draft, form: forms.Form | None = None) -> HttpResponse:

@@ -13,6 +13,7 @@ export function start(form) {
   const field = (id) => form.elements.namedItem(id);
   let timer = 0, asked = 0, aborter = null, chosenAt = null, source = "map", placed = canvas.dataset.placed === "1", programmed = false;
   field("seen").value = "1";
+  if (!placed) hint.textContent = words.hint;
 
   const drawn = makeMap(canvas, { zoom: placed ? NEAR_ZOOM : START_ZOOM, attributionAt: "bottom-left", controlsAt: "bottom-right" });
   const marks = drawn?.addNumbered();

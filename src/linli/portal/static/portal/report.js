@@ -6,6 +6,6 @@ const form = document.getElementById("report");
 if (form) {
   const step = form.dataset.report;
   if (step === "place") import("./place.js").then((m) => m.start(form));
+  import("./keep.js").then((m) => m.start(form));
   if (step === "what") import("./what.js").then((m) => m.start(form));
 }
-import("./outbox.js").then((m) => m.start(form));

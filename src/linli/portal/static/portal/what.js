@@ -60,7 +60,7 @@ function photos(form) {
   if (!input) return;
   const add = box.querySelector("[data-photo-add]"), said = box.querySelector("[data-photo-said]"), template = form.querySelector("[data-photo-template]");
   const most = Number(box.dataset.max), quiet = said.textContent;
-  let busy = 0;
+  let busy = 0, line = Promise.resolve(); // one after the other: they stay in the order they were chosen in
   const cards = () => [...list.querySelectorAll(".photo")];
   const settle = () => {
     add.hidden = cards().length >= most;
@@ -83,12 +83,17 @@ function photos(form) {
     body.set("csrfmiddlewaretoken", form.elements.namedItem("csrfmiddlewaretoken").value);
     body.set("photo", file);
     let problem = "";
+    const before = line;
+    let free;
+    line = new Promise((done) => { free = done; });
+    await before;
     try {
       const answer = await fetch(box.dataset.url, { method: "POST", body, headers: { Accept: "application/json" } });
       const told = await answer.json();
       if (answer.ok) { token.value = told.token; token.disabled = false; }
       else problem = told.message || box.dataset.failed;
     } catch { problem = box.dataset.failed; }
+    free();
     busy--;
     card.classList.remove("busy");
     if (problem) {
