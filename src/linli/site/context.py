@@ -12,7 +12,8 @@ from django.utils.translation import get_language
 from linli.core import clock
 from linli.core.actor import RESIDENT, Actor
 
-from . import live, nav
+from . import live
+from . import nav as navigation
 
 HTML_LANG = {"zh-hans": "zh-CN", "en": "en"}
 
@@ -77,16 +78,16 @@ class Shell:
         return timezone.localtime(clock.now())
 
     @property
-    def nav(self) -> list[nav.Link]:
-        return nav.links(self.actor, self._request.path)
+    def nav(self) -> list[navigation.Link]:
+        return navigation.links(self.actor, self._request.path)
 
     @property
-    def user_nav(self) -> list[nav.Link]:
-        return nav.links(self.actor, self._request.path, "user")
+    def user_nav(self) -> list[navigation.Link]:
+        return navigation.links(self.actor, self._request.path, "user")
 
     @property
-    def settings_nav(self) -> list[nav.Link]:
-        return nav.links(self.actor, self._request.path, "settings")
+    def settings_nav(self) -> list[navigation.Link]:
+        return navigation.links(self.actor, self._request.path, "settings")
 
     @property
     def live(self) -> dict[str, Any]:

@@ -43,10 +43,9 @@ def render() -> str:
     out = ["# HELP linli_requests_total Requests answered.", "# TYPE linli_requests_total counter"]
     with _lock:
         requests, latency = dict(_requests), {k: list(v) for k, v in _latency.items()}
-    for (route, method, status), n in sorted(requests.items()):
-        out.append(
-            f'linli_requests_total{{route="{_quote(route)}",method="{method}",status="{status}",worker="{worker}"}} {n}'
-        )
+    for (route, method, status), times in sorted(requests.items()):
+        labels = f'route="{_quote(route)}",method="{method}",status="{status}",worker="{worker}"'
+        out.append(f"linli_requests_total{{{labels}}} {times}")
     out += ["# HELP linli_request_seconds Time to answer.", "# TYPE linli_request_seconds histogram"]
     for route, row in sorted(latency.items()):
         label, total = f'route="{_quote(route)}",worker="{worker}"', 0.0

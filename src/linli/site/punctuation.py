@@ -7,8 +7,9 @@ from pathlib import Path
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 _HAN = r"[\u3400-\u9fff“”‘’《》（）、。，；：？！]"
+_AFTER = r"[\u3400-\u9fff”’》）]"  # not after 、 or ，: there a mark is itself the thing spoken of, as the key ? may be
 _HALF = re.compile(
-    rf"(?<={_HAN})[,;:?!](?=\s*(?:{_HAN}|$))"  # between two, or closing a sentence
+    rf"(?<={_AFTER})[,;:?!](?=\s*(?:{_HAN}|$))"  # between two, or closing a sentence
     rf"|(?<={_HAN})\((?=\s*{_HAN})|(?<={_HAN})\)(?=\s*(?:{_HAN}|$))"
 )
 _TRANSLATED = re.compile(
