@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
 from linli.core.actor import SYSTEM
@@ -54,9 +55,14 @@ def _load_routes(folder: Path, progress: Progress) -> None:
     _room("response.actions").load_routes(actor=SYSTEM, text=(folder / "routes.csv").read_text(encoding="utf-8"))
 
 
+def _has_rows(model: str) -> Callable[[], bool]:
+    """Asked at every start, so by the table alone: a room's queries would first load its engines."""
+    return lambda: apps.get_model(model)._base_manager.exists()
+
+
 STEPS = (
-    Step("territory", _("区划、网格与地点"), lambda: _room("territory.queries").is_loaded(), _load_territory),
-    Step("bodies", _("单位"), lambda: bool(_room("organisations.queries").every_body()), _load_bodies),
-    Step("classes", _("事项类别与时限"), lambda: bool(_room("response.queries").classes()), _load_classes),
-    Step("routes", _("派遣去向"), lambda: _room("response.queries").has_routes(), _load_routes),
+    Step("territory", _("区划、网格与地点"), _has_rows("territory.Revision"), _load_territory),
+    Step("bodies", _("单位"), _has_rows("organisations.Body"), _load_bodies),
+    Step("classes", _("事项类别与时限"), _has_rows("response.CaseClass"), _load_classes),
+    Step("routes", _("派遣去向"), _has_rows("response.Route"), _load_routes),
 )
