@@ -1,0 +1,103 @@
+"""Debian's Chromium over a running house. Without Chromium the tests are skipped with the reason; in CI that is a failure."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.house import House, running
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]  # fmt: skip
+MATTERS = 150
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The demonstration with 150 matters, web and worker, on SQLite."""
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have Debian's chromium: .ci/run installs it")
+        pytest.skip("no Chromium on PATH: apt-get install chromium fonts-noto-cjk")
+    with running(tmp_path_factory.mktemp("browser") / "var", matters=MATTERS) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(house: House) -> Iterator[Any]:
+    """One browser for all tests of the session."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A browser context of one person: `page`, and everything that went wrong on it."""
+
+    def __init__(self, context: Any, address: str) -> None:
+        self.context, self.address = context, address
+        self.page = context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.faults: list[str] = []
+        self.page.on("console", lambda m: self.faults.append(f"console: {m.text}") if m.type == "error" else None)
+        self.page.on("pageerror", lambda e: self.faults.append(f"error: {e}"))
+
+    def go(self, path: str) -> Any:
+        """Open a path; the answer."""
+        return self.page.goto(self.address + path, wait_until="load")
+
+    def sign_in(self, username: str, password: str) -> Visitor:
+        self.go("/login/")
+        self.page.fill("input[name=username]", username)
+        self.page.fill("input[name=password]", password)
+        self.page.press("input[name=password]", "Enter")
+        self.page.wait_for_url(lambda url: "/login/" not in url)
+        return self
+
+
+@pytest.fixture
+def visit(house: House, chromium: Any) -> Iterator[Callable[..., Visitor]]:
+    """visit(username="", size=PHONE, language="zh-hans", scripts=True) opens a browser for that person."""
+    opened: list[Any] = []
+    states: dict[str, Any] = getattr(house, "signed_in", {})
+    house.signed_in = states  # type: ignore[attr-defined]
+
+    def open_for(
+        username: str = "", *, size: dict[str, int] = DESK, language: str = "zh-hans", scripts: bool = True, **more: Any
+    ) -> Visitor:
+        context = chromium.new_context(
+            viewport=size,
+            java_script_enabled=scripts,
+            storage_state=states.get(username),
+            has_touch=size is PHONE,
+            **more,
+        )
+        context.add_cookies([{"name": "linli_language", "value": language, "url": house.address}])
+        opened.append(context)
+        visitor = Visitor(context, house.address)
+        if username and username not in states:
+            visitor.sign_in(username, house.accounts[username])
+            states[username] = context.storage_state()
+        return visitor
+
+    yield open_for
+    for context in opened:
+        with contextlib.suppress(Exception):
+            context.close()

@@ -1,0 +1,67 @@
+"""Every page × {390, 1440} × {Chinese, English}: nothing serious for axe, no console error, no sideways scrolling."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import DESK, PHONE, Visitor
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+BYTES = 300_000  # gzipped, without the map's own files
+
+PAGES = [
+    ("", "/"), ("", "/report/"), ("", "/follow/"), ("", "/matters/"), ("", "/privacy/"), ("", "/about/"), ("", "/login/"),
+    ("", "/api/"), ("", "/styleguide/"), ("", "/nowhere/"),
+    ("operator", "/desk/"), ("operator", "/cases/"), ("operator", "/cases/?due=late"), ("operator", "/inbox/"),
+    ("operator", "/cases/?subdistrict=110102018&stage=declined&class_code=0512"),  # empty
+    ("grid-niujie", "/field/"), ("grid-niujie", "/inbox/"), ("grid-niujie", "/cases/?view=body"),
+    ("chief", "/command/"), ("chief-niujie", "/command/110102018/"), ("operator", "/me/"),
+    ("administrator", "/settings/"), ("administrator", "/settings/accounts/"), ("administrator", "/settings/calendar/"),
+    ("administrator", "/settings/boundaries/"), ("administrator", "/settings/bodies/"), ("administrator", "/settings/tokens/"),
+    ("administrator", "/settings/routes/"), ("administrator", "/settings/classes/"), ("administrator", "/settings/audit/"),
+    ("administrator", "/jobs/"), ("auditor", "/settings/read-log/"), ("administrator", "/cases/"),  # refused, with the reason
+]  # fmt: skip
+MEASURE = """() => ({
+  wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  h1: document.querySelectorAll('h1').length,
+  lang: document.documentElement.lang,
+  title: document.title,
+  small: [...document.querySelectorAll('body *')].filter(e => e.childNodes.length && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())
+    && e.getClientRects().length && !e.closest('svg, .vh, .maplibregl-map') && parseFloat(getComputedStyle(e).fontSize) < 13).map(e => e.outerHTML.slice(0, 90)),
+  bytes: performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))
+    .filter(r => !/maplibre|\\/tiles\\/|map\\.js/.test(r.name)).reduce((n, r) => n + (r.encodedBodySize || 0), 0),
+})"""
+
+
+def serious(page: Any) -> list[str]:
+    """What axe finds of impact serious or critical."""
+    page.evaluate(AXE)
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["390", "1440"])
+@pytest.mark.parametrize(("who", "path"), PAGES, ids=[f"{w or 'resident'}{p}" for w, p in PAGES])
+def test_a_page(visit: Callable[..., Visitor], who: str, path: str, size: dict[str, int], language: str) -> None:
+    visitor = visit(who, size=size, language=language, bypass_csp=False)
+    visitor.faults.clear()
+    answer = visitor.go(path)
+    status = answer.status
+    assert status < 500
+    page = visitor.page
+    page.wait_for_timeout(150)
+    seen = page.evaluate(MEASURE)
+    faults = [f for f in visitor.faults if not (status >= 400 and "Failed to load resource" in f)]
+    assert not faults, faults
+    assert seen["wide"] <= 0, f"scrolls sideways by {seen['wide']} px"
+    assert seen["h1"] == 1 and seen["title"].strip()
+    assert seen["lang"] == ("zh-CN" if language == "zh-hans" else "en")
+    assert not seen["small"], f"text under 13 px: {json.dumps(seen['small'][:5], ensure_ascii=False)}"
+    assert seen["bytes"] <= BYTES, f"{seen['bytes']} bytes without the map"
+    assert not serious(page), serious(page)

@@ -1,0 +1,130 @@
+"""Every address × every member of the cast × GET and POST, against a table that people review.
+
+The addresses come from the URL configuration: one that the table does not list fails. After a deliberate change run
+`LINLI_UPDATE_MATRIX=1 pytest tests/test_permission_matrix.py -p no:xdist` and read the diff of permission_matrix.csv.
+A POST here carries nothing, so 422 and 409 mean "may, but said nothing"; what a refused post sees is 403 or 404.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from linli.core.actor import RESIDENT
+from linli.response import actions, queries
+from linli.response.models import Case
+from linli.territory import queries as territory
+from linli.testing.cast import CAST
+from linli.testing.fixtures import Cast
+from tests.addresses import Address, every_address
+
+TABLE = Path(__file__).with_name("permission_matrix.csv")
+UPDATE = os.environ.get("LINLI_UPDATE_MATRIX") == "1"
+MEMBERS = ("resident", *(p.username for p in CAST))
+METHODS = ("GET", "POST")
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+def table() -> dict[tuple[str, str], dict[str, str]]:
+    if not TABLE.exists():
+        return {}
+    with TABLE.open(encoding="utf-8") as file:
+        return {(r["address"], r["method"]): r for r in csv.DictReader(file)}
+
+
+@pytest.fixture
+def samples(district: Cast) -> Iterator[dict[str, Any]]:
+    """One case in Niujie, waiting at the grid team; everything an address may name."""
+    from linli.organisations import queries as organisations
+
+    receipt = actions.report_case(
+        actor=RESIDENT, report=actions.Report("web", "0102", 116.3596, 39.8862, description="门口垃圾没清")
+    )
+    case = Case.objects.select_related("matter").get(pk=receipt.matter_id)
+    team = organisations.body_by_code("110102018-grid")
+    assert team is not None
+    for username, verb, more in (("operator", "accept", {}), ("dispatcher", "dispatch", {"body_id": team.id})):
+        step = actions.Step(verb, case.matter.version, **more)  # type: ignore[arg-type]
+        actions.move_case(actor=district.actor(username), case=case, step=step)
+    administrator = district.actor("administrator")
+    yield {
+        "number": queries.number_of_case(case),
+        "code": receipt.code,
+        "territory:grid.code": case.matter.grid_at_intake,
+        "verb": "sign",
+        "revision": territory.revision(),
+        "z": 12,
+        "x": 3372,
+        "y": 1552,
+        "level": 9,
+        "layer": "community",
+        "file_id": 1,
+        "key": "0" * 32,
+        "size": "small",
+        "id": uuid.UUID(int=7),
+        "account_id": district.id("desk"),
+        "post_id": 10**9,
+        "token_id": 10**9,
+        "body_id": team.id,
+        "division": "110102018",
+        "administrator": administrator,
+    }
+
+
+def answers(client: Client, address: Address, samples: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(method, status) of this address; whatever it wrote is rolled back."""
+    path = address.path(samples)
+    for method in METHODS:
+        with transaction.atomic():
+            answer = client.generic(method, path, headers={"host": "127.0.0.1"})
+            transaction.set_rollback(True)
+        yield method, str(answer.status_code)
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_each_member_sees_what_the_table_says(member: str, district: Cast, samples: dict[str, Any]) -> None:
+    known = table()
+    found: dict[tuple[str, str], str] = {}
+    for address in every_address():
+        client = Client() if member == "resident" else district.client(member)
+        for method, status in answers(client, address, samples):
+            found[address.name, method] = status
+    assert not {k: v for k, v in found.items() if v.startswith("5") and k[0] != "site:healthz"}, "a page broke"
+    if UPDATE:
+        _write(known, member, found)
+        return
+    wrong = [
+        f"{name} {method}: {status}, the table says {known.get((name, method), {}).get(member, 'nothing')}"
+        for (name, method), status in found.items()
+        if known.get((name, method), {}).get(member) != status
+    ]
+    assert not wrong, f"{member}:\n" + "\n".join(wrong)
+
+
+def _write(known: dict[tuple[str, str], dict[str, str]], member: str, found: dict[tuple[str, str], str]) -> None:
+    rows = [
+        {
+            "address": name,
+            "method": method,
+            **{m: known.get((name, method), {}).get(m, "") for m in MEMBERS},
+            member: status,
+        }
+        for (name, method), status in found.items()
+    ]
+    with TABLE.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["address", "method", *MEMBERS], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_the_table_lists_no_address_that_is_gone() -> None:
+    names = {a.name for a in every_address()}
+    assert {name for name, _m in table()} == names
