@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from linli.core.actor import SYSTEM, Actor
+
+
+if TYPE_CHECKING:
+    from linli.site.health import Finding
 
 
 @cache
@@ -24,7 +28,7 @@ def wire() -> None:
     from linli.response import permissions as cases
     from linli.response import queries as response_queries
     from linli.response.rules import CASE
-    from linli.site import live, nav
+    from linli.site import health, live, metrics, nav
     from linli.territory import permissions as territory
     from linli.vault import names
     from linli.vault.permissions import LOG_READERS
@@ -37,6 +41,8 @@ def wire() -> None:
     relay.subscribe("response.contacts", "case", response.settle_contact)
     hooks.on_calendar_changed("response.recompute", response.recompute_due)
     hooks.on_count_provisional(response_queries.count_provisional)
+    health.register("relay", relay_is_alive)
+    metrics.register_gauge("linli_relay_lag_seconds", "Age of the oldest line without a position.", relay.lag_s)
     names.register(accounts.names)
     files.register("case", cases.can_see_picture)
     settings_menu.register(
@@ -73,6 +79,15 @@ def news(actor: Actor, scope: str, after: int) -> dict[str, Any]:
     if scope.startswith("0:"):
         return command.news(actor, scope, after)
     return workbench.news(actor, after) if scope == "inbox" else {}
+
+
+def relay_is_alive() -> Finding:
+    """Nothing has waited for its position for longer than a minute: else live pages and subscribers stand still."""
+    from linli.flow import relay
+    from linli.site.health import Finding
+
+    lag_s = relay.lag_s()
+    return Finding(lag_s < 60, f"{lag_s:.0f} s behind")
 
 
 def seal() -> None:

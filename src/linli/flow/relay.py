@@ -67,6 +67,12 @@ def pending() -> bool:
     return Outbox.objects.filter(position=None).exists()
 
 
+def lag_s() -> float:
+    """How long the oldest row without a position has waited, in seconds; 0 when none waits."""
+    oldest = Outbox.objects.filter(position=None).order_by("id").values_list("journal__at", flat=True).first()
+    return max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0
+
+
 def deliver(names: Iterable[str] | None = None) -> int:
     """Hand stamped rows to each subscriber in order, at least once. A failure stops that subscriber alone."""
     done = 0
