@@ -66,6 +66,23 @@ class Catalogue:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class RouteView:
+    """One line of the routing table, as it is shown."""
+
+    division: str
+    class_prefix: str
+    body_id: int
+    provenance: str
+    source: str
+
+
+def route_views() -> tuple[RouteView, ...]:
+    """The routing table with its provenance (1 SQL), by division and class."""
+    rows = Route.objects.order_by("division", "class_prefix")
+    return tuple(RouteView(r.division, r.class_prefix, r.body_id, r.provenance, r.source) for r in rows)
+
+
 def initials_of(text: str) -> str:
     """Pinyin initials, all readings of each character: '重' gives z and c."""
     letters = [sorted({r[:1] for r in readings if r}) for readings in pinyin(text, style=Style.NORMAL, heteronym=True)]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from linli.accounts.choices import PostKind as P
 from linli.core.actor import Actor
 from linli.core.decision import YES, Decision, no
+from linli.core.errors import Missing
 from linli.flow import queries as flow
 from linli.flow.models import Matter
 
@@ -18,6 +19,10 @@ CHIEFS = frozenset({P.SUBDISTRICT_CHIEF, P.DISTRICT_CHIEF})
 AREA_KINDS = frozenset({P.OPERATOR, P.DESK, P.DISPATCHER, P.VERIFIER, P.GRID_WORKER, P.AUDITOR}) | CHIEFS
 BODY_KINDS = frozenset({P.HANDLER, P.GRID_WORKER})
 INTAKE_KINDS = frozenset({P.OPERATOR, P.DESK, P.GRID_WORKER})
+DESK_KINDS = frozenset({P.OPERATOR, P.DESK})
+FIELD_KINDS = frozenset({P.GRID_WORKER})
+SEE_KINDS = AREA_KINDS | BODY_KINDS
+CONFIG_KINDS = frozenset({P.ADMINISTRATOR, P.AUDITOR, P.DISPATCHER})  # read the routing table and the classes
 CONTACT_KINDS = frozenset({P.OPERATOR, P.DESK, P.VERIFIER})
 EXPORT_KINDS = frozenset({P.DISPATCHER, P.AUDITOR, P.OPERATOR}) | CHIEFS
 
@@ -100,6 +105,18 @@ def can_read_contact(actor: Actor, matter: Matter) -> Decision:
 def can_read_text(actor: Actor, matter: Matter) -> Decision:
     """The description and reasons: whoever may see the case and works on it; administrators never."""
     return can_see(actor, matter)
+
+
+def can_see_picture(actor: Actor, subject: str, request: object = None) -> Decision:
+    """Pictures of a case ("case:<id>") are for staff who may see it; to everybody else there is no such picture.
+
+    Reporters see their own on their private page, which shows the receipt code itself.
+    """
+    number = subject.partition(":")[2]
+    matter = Matter.objects.filter(kind="case", pk=int(number)).first() if number.isdigit() else None
+    if matter is None or not can_see(actor, matter):
+        raise Missing("photo_missing", _("照片不存在，或者已经删除。"))
+    return YES
 
 
 def can_export(actor: Actor) -> Decision:

@@ -1,0 +1,1 @@
+"""Pages of response: desk, list, case, field, settings. Load through queries, one action, render; no models here."""

@@ -1,0 +1,299 @@
+"""One case: everything about it on a page, and the steps that this person may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from linli.accounts.permissions import ActorRequest, require
+from linli.core.errors import Conflict, Invalid, Missing, Refusal
+from linli.files import actions as files
+from linli.files import queries as pictures
+from linli.files.intake import photos_only
+from linli.flow.rules import Move
+from linli.organisations import queries as organisations
+from linli.organisations.choices import BodyKind
+from linli.site.refusals import onto_form
+from linli.territory import queries as territory
+from linli.vault import actions as vault
+from linli.vault import queries as contacts
+
+from .. import actions, deadlines, permissions, queries
+from ..catalogue import catalogue
+from ..choices import Channel, Outcome, Satisfaction, Urgency
+from ..forms import ReasonForm, StepForm
+from ..rules import CASE, label_of
+from .rows import place_of, urgency_view
+from .story import first_sentence, tell
+
+PHOTOS_MAX = 6
+STRONG = ("accept", "dispatch", "sign", "feed_back", "pass", "close", "call_back")
+
+
+@dataclass(slots=True)
+class Action:
+    """A button of the page: open with its form, or closed with the reason."""
+
+    move: Move
+    form: StepForm | None = None
+    reason: Any = ""
+    open: bool = False
+    photo_keys: list[str] = field(default_factory=list)
+
+    @property
+    def strong(self) -> bool:
+        return self.move.verb in STRONG
+
+
+def load(request: ActorRequest, number: str) -> Any:
+    """The case in the actor's scope; a mistyped number is missing like any other."""
+    try:
+        return queries.case_for(request.actor, number)
+    except Invalid:
+        raise Missing("no_such_case", _("没有这件事，或不在您的管辖范围。")) from None
+
+
+@require_safe
+@never_cache
+@require(*permissions.SEE_KINDS)
+def case(request: ActorRequest, number: str) -> HttpResponse:
+    """Header, place, text, photographs, contact, steps, history."""
+    return page(request, load(request, number))
+
+
+@photos_only
+@require_POST
+@never_cache
+@require(*permissions.SEE_KINDS)
+def move(request: ActorRequest, number: str, verb: str) -> HttpResponse:
+    """Take a step: 303 to the page; 422 with the fields, 409 with who was first; what was typed stays."""
+    found = load(request, number)
+    if verb not in CASE.moves or verb == "rate":
+        raise Missing("unknown_verb", _("这类事项没有这个动作。"))
+    form = StepForm(verb, request.POST)
+    keys = [k for k in request.POST.getlist("photo_keys") if k.isalnum()][:PHOTOS_MAX]
+    try:
+        keys += _take_photos(request, PHOTOS_MAX - len(keys))
+        if not form.is_valid():
+            return page(request, found, form=form, keys=keys, status=422)
+        actions.move_case(actor=request.actor, case=found, step=_step(verb, form.cleaned_data, keys))
+    except Conflict as late:
+        return page(request, load(request, number), form=form, keys=keys, late=late, status=409)
+    except Invalid as refused:
+        form.is_valid()
+        _show(form, refused)
+        return page(request, load(request, number), form=form, keys=keys, status=422)
+    messages.success(request, _("已“%(verb)s”。") % {"verb": label_of(verb)})
+    answer = HttpResponseRedirect(_after(request, found))
+    answer.status_code = 303
+    return answer
+
+
+def _after(request: ActorRequest, found: Any) -> str:
+    """The page of the case; the list of cases if the step took it out of this actor's sight (a return)."""
+    if permissions.can_see(request.actor, found.matter):
+        return reverse("response:case", args=[queries.number_of_case(found)])
+    return reverse("response:cases")
+
+
+def _take_photos(request: ActorRequest, room: int) -> list[str]:
+    sent = request.FILES.getlist("photo")
+    if len(sent) > room:
+        sentence = _("最多 %(n)s 张照片。") % {"n": PHOTOS_MAX}
+        raise Invalid("too_many_photos", sentence, fields={"photo": [sentence]})
+    return [files.accept_upload(actor=request.actor, stream=f, name=f.name or "").key for f in sent]
+
+
+def _step(verb: str, said: dict[str, Any], keys: list[str]) -> actions.Step:
+    return actions.Step(
+        verb,
+        said["version"],
+        text=said["text"],
+        body_id=said.get("body"),
+        class_code=said.get("class_code", ""),
+        outcome=said.get("outcome", ""),
+        satisfaction=said.get("satisfaction", ""),
+        photo_keys=keys,
+    )
+
+
+def _show(form: StepForm, refused: Refusal) -> None:
+    """The action speaks of reason, result or text; the form has one text."""
+    for need in ("reason", "result"):
+        if need in refused.fields:
+            refused.fields["text"] = refused.fields.pop(need)
+    onto_form(form, refused)
+
+
+@require_POST
+@never_cache
+@require(*permissions.SEE_KINDS)
+def contact(request: ActorRequest, number: str) -> HttpResponse:
+    """Show the contact once, after a reason that goes to the log. Never in an address, never in a session."""
+    found = load(request, number)
+    form = ReasonForm(request.POST)
+    form.is_valid()
+    allowed = permissions.can_read_contact(request.actor, found.matter)
+    allowed.or_forbidden()
+    if found.contact_id is None:
+        raise Missing("no_contact", _("这件事没有留联系方式。"))
+    try:
+        seen = vault.read_contact(
+            actor=request.actor,
+            contact_id=found.contact_id,
+            reason=form.cleaned_data.get("reason", ""),
+            allowed=allowed,
+        )
+    except Invalid as refused:
+        onto_form(form, refused)
+        return page(request, found, reason_form=form, status=422)
+    return page(request, found, seen=seen)
+
+
+# --- the page ------------------------------------------------------------------------------------------
+def page(
+    request: ActorRequest,
+    found: Any,
+    *,
+    form: StepForm | None = None,
+    keys: list[str] | None = None,
+    late: Conflict | None = None,
+    reason_form: ReasonForm | None = None,
+    seen: Any = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a case. `form` is the step that was refused, with what was typed."""
+    actor, matter, view = request.actor, found.matter, queries.class_of(found)
+    buttons = actions_of(actor, found, form, keys or [])
+    shown = any(b.form is form for b in buttons)
+    lines = queries.history(actor, found)
+    bad_form = form if form is not None and form.errors else reason_form
+    context = {
+        "number": queries.number_of_case(found),
+        "case": found,
+        "matter": matter,
+        "view": view,
+        "stage": CASE.stages[matter.stage],
+        "urgency": urgency_view(matter),
+        "ended": bool(matter.ended_at),
+        "urgency_word": Urgency(view.urgency).label,
+        "channel": Channel(found.channel).label,
+        "outcome": Outcome(found.outcome).label if found.outcome else "",
+        "satisfaction": Satisfaction(found.satisfaction).label if found.satisfaction else "",
+        "body": organisations.body_name(matter.body_id),
+        "suggested": queries.suggested_body(found),
+        "place": place_of(matter),
+        "approximate": _approximate(matter),
+        "report": lines[0].personal if lines else {},
+        "erased": bool(lines) and lines[0].erased,
+        "told": tell(lines),
+        "why": _why(found, view),
+        "photos": pictures.for_subject(actor=actor, subject=f"case:{found.pk}") if found.photos else [],
+        "buttons": [b for b in buttons if b.form is not None],
+        "refused": [b for b in buttons if b.form is None],
+        "late": first_sentence(late.details) if late else "",
+        "late_message": late.message if late else "",
+        "kept_text": form.data.get("text", "") if form is not None and not shown else "",
+        "form": bad_form,
+        "can_read_contact": permissions.can_read_contact(actor, matter),
+        "has_contact": contacts.contact_known(found.contact_id),
+        "had_contact": found.contact_id is not None,
+        "reason_form": reason_form or ReasonForm(),
+        "seen": seen,
+        "has_errors": status >= 400,
+        "tiles": f"/tiles/{territory.revision()}/{{z}}/{{x}}/{{y}}.mvt",
+    }
+    return render(request, "response/case.html", context, status=status)
+
+
+def _approximate(matter: Any) -> bool:
+    division = territory.division(matter.community) if matter.community else None
+    return bool(division and division.approximate)
+
+
+def _why(found: Any, view: Any) -> dict[str, Any]:
+    matter = found.matter
+    step, whole = deadlines.reasons(
+        catalogue(),
+        view,
+        matter.stage,
+        stage_started_at=matter.stage_started_at,
+        counted_from=found.counted_from,
+    )
+    return {"step": None if matter.ended_at or matter.closed_at else step, "whole": whole}
+
+
+def actions_of(actor: Any, found: Any, refused: StepForm | None, keys: list[str]) -> list[Action]:
+    """Every button of this stage; the refused form takes its verb's place, else the first strong one stands open."""
+    found_actions = []
+    for arrow, allowed in queries.options_for(actor, found):
+        if not allowed:
+            if arrow.verb != "note":
+                found_actions.append(Action(arrow, reason=allowed.reason))
+            continue
+        mine = refused is not None and refused.verb == arrow.verb
+        form = _again(refused, found) if mine and refused is not None else StepForm(arrow.verb, initial=_initial(found))
+        _fill(form, found)
+        found_actions.append(Action(arrow, form, open=mine, photo_keys=keys if mine else []))
+    if refused is None:
+        first = next((a for a in found_actions if a.form is not None and a.strong), None)
+        if first is not None:
+            first.open = True
+    return found_actions
+
+
+def _initial(found: Any) -> dict[str, Any]:
+    return {"version": found.matter.version, "body": found.suggested_body_id}
+
+
+def _again(form: StepForm, found: Any) -> StepForm:
+    """The same form with the version that is seen now: the person has read what happened meanwhile."""
+    data = form.data.copy()
+    data["version"] = str(found.matter.version)
+    form.data = data
+    return form
+
+
+def _fill(form: StepForm, found: Any) -> None:
+    """The choices of lists, the suggested body first."""
+    if "body" in form.fields:
+        form.fields["body"].widget.choices = body_choices(found)  # type: ignore[attr-defined]
+    if "class_code" in form.fields:
+        tops: dict[str, list[tuple[str, str]]] = {}
+        for view in queries.classes():
+            tops.setdefault(view.top_name, []).append((view.code, view.name))
+        form.fields["class_code"].widget.choices = [("", _("不更正")), *tops.items()]  # type: ignore[attr-defined]
+
+
+def body_choices(found: Any) -> list[Any]:
+    """Who may be given the case: the suggested body, those of the place, the district's departments and enterprises."""
+    suggested, matter = queries.suggested_body(found), found.matter
+    groups: dict[str, list[tuple[int, str]]] = {
+        _("建议（按派遣表）"): [(suggested.id, suggested.name)] if suggested else [],
+        _("所在街道"): [],
+        _("区属部门"): [],
+        _("服务企业"): [],
+        _("所在社区和社会组织"): [],
+    }
+    place, departments, enterprises, others = list(groups)[1:]
+    for body in organisations.bodies():
+        if suggested and body.id == suggested.id:
+            continue
+        near = bool(matter.subdistrict) and body.division.startswith(matter.subdistrict)
+        if body.kind in (BodyKind.SUBDISTRICT_OFFICE, BodyKind.GRID_TEAM) and near:
+            groups[place].append((body.id, body.name))
+        elif body.kind in (BodyKind.DEPARTMENT, BodyKind.COMMAND_CENTRE):
+            groups[departments].append((body.id, body.name))
+        elif body.kind == BodyKind.ENTERPRISE:
+            groups[enterprises].append((body.id, body.name))
+        elif body.kind == BodyKind.SOCIAL_ORGANISATION or (near and body.division == matter.community):
+            groups[others].append((body.id, body.name))
+    return [("", _("请选择承办单位")), *((name, rows) for name, rows in groups.items() if rows)]

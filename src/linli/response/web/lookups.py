@@ -1,0 +1,112 @@
+"""What the forms ask while somebody types: classes by words, and matters that are known near a point. JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from linli.accounts.permissions import ActorRequest, require
+from linli.core import clock
+from linli.core.errors import Invalid, Refusal
+from linli.site.templatetags.parts import ago, when_text
+from linli.worktime import queries as worktime
+from linli.worktime.explain import limit_text
+
+from .. import permissions, queries
+from ..catalogue import ClassView
+from ..choices import Urgency
+
+CLASSES = 8
+NEAR = 6
+
+
+def answers_json(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A refusal becomes JSON with its status: scripts ask here, whatever their Accept header."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except Refusal as refusal:
+            response = JsonResponse(refusal.as_dict(), status=refusal.status, json_dumps_params={"default": str})
+            if retry := refusal.details.get("retry_after_s"):
+                response["Retry-After"] = str(retry)
+        response.setdefault("Cache-Control", "no-store")
+        return response
+
+    return wrapped
+
+
+@require_safe
+@answers_json
+def classes(request: HttpRequest) -> HttpResponse:
+    """`?q=`: published classes, best first, each with its limit and when it would be due if it were reported now."""
+    found = queries.search_classes(request.GET.get("q", ""), limit=CLASSES)
+    return JsonResponse({"results": [class_item(view) for view in found]})
+
+
+def class_item(view: ClassView) -> dict[str, Any]:
+    """A class as a form shows it. `due` is a sentence."""
+    due = worktime.due(clock.now(), view.limit)
+    return {
+        "code": view.code,
+        "name": view.name,
+        "detail": view.top_name,
+        "note": str(Urgency(view.urgency).label),
+        "urgency": view.urgency,
+        "due": _("时限%(limit)s，现在登记应在 %(at)s 前办结。")
+        % {"limit": limit_text(view.limit), "at": when_text(due.at)},
+        "provisional": due.provisional or view.limit_provenance == "provisional",
+        "dwelling": view.dwelling,
+    }
+
+
+@require_safe
+@answers_json
+@require(*permissions.SEE_KINDS)
+def nearby(request: ActorRequest) -> HttpResponse:
+    """`?lon=&lat=&class=`: open matters near a point, those of the same class first. For staff: exact places."""
+    lon, lat = number(request, "lon"), number(request, "lat")
+    return JsonResponse({"results": near_items(request.actor, lon, lat, request.GET.get("class", "")[:8])})
+
+
+def near_items(actor: Any, lon: float, lat: float, class_code: str) -> list[dict[str, Any]]:
+    """Open matters within 200 m, those of the same class first. Raises Invalid for a point that is no place."""
+    found = queries.nearby(lon, lat, class_code=class_code, limit=NEAR, public=False, actor=actor)
+    if class_code:
+        seen = {n.number for n in found}
+        others = queries.nearby(lon, lat, limit=NEAR, public=False, actor=actor)
+        found += [n for n in others if n.number not in seen]
+    return [
+        {
+            "number": n.number,
+            "name": n.class_name,
+            "same": n.class_code == class_code,
+            "distance": _("%(m)s 米") % {"m": n.distance_m},
+            "stage": str(n.stage),
+            "age": ago(n.opened_at),
+            "lon": n.lon,
+            "lat": n.lat,
+            "url": reverse("response:case", args=[n.number]) if n.in_scope else "",
+        }
+        for n in found[:NEAR]
+    ]
+
+
+def number(request: HttpRequest, name: str) -> float:
+    """A coordinate of the query. Raises Invalid."""
+    raw = request.GET.get(name, "")
+    try:
+        if len(raw) > 40:
+            raise ValueError(name)
+        return float(raw)
+    except ValueError:
+        text = gettext_lazy("坐标不是有效的数字。")
+        raise Invalid("bad_coordinates", text, fields={name: [text]}) from None

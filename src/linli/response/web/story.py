@@ -1,0 +1,150 @@
+"""The journal of a case in words: who did what, with which facts. Reads names; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from linli.accounts import queries as accounts
+from linli.core import clock
+from linli.flow.queries import Line
+from linli.organisations import queries as organisations
+from linli.site.templatetags.parts import when_text
+from linli.territory import queries as territory
+
+from .. import queries
+from ..choices import Channel, Outcome, Satisfaction
+from ..rules import CASE, label_of
+
+BAD = frozenset({"return", "rework", "reopen", "decline"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the timeline."""
+
+    seq: int
+    verb: str
+    label: Any
+    who: str
+    at: datetime
+    facts: list[tuple[Any, str]]
+    texts: list[tuple[Any, str]]
+    erased: bool
+    hash: str
+    state: str  # on | now | bad
+    target: Any
+
+
+def account_of(label: str) -> int | None:
+    """The account in an actor's label."""
+    kind, _sep, number = label.partition(":")
+    return int(number) if kind in {"person", "token"} and number.isdigit() else None
+
+
+def names_of(labels: Iterable[str]) -> dict[str, str]:
+    """Display names of actors (1 SQL)."""
+    wanted = set(labels)
+    known = accounts.names(i for label in wanted if (i := account_of(label)) is not None)
+    return {label: _name(label, known) for label in wanted}
+
+
+def _name(label: str, known: dict[int, str]) -> str:
+    if label == "resident":
+        return _("居民")
+    if label == "system":
+        return _("系统")
+    number = account_of(label)
+    name = known.get(number, _("已停用的账号")) if number is not None else label
+    return _("%(name)s（接口）") % {"name": name} if label.startswith("token") else name
+
+
+def tell(lines: list[Line]) -> list[Told]:
+    """The whole journal, newest first."""
+    names = names_of(line.actor for line in lines)
+    last = lines[-1].seq if lines else 0
+    return [_told(line, names, line.seq == last) for line in reversed(lines)]
+
+
+def _told(line: Line, names: dict[str, str], newest: bool) -> Told:
+    state = "bad" if line.verb in BAD else "now" if newest else "on"
+    moved = line.target != line.source and line.source != ""
+    return Told(
+        seq=line.seq,
+        verb=line.verb,
+        label=label_of(line.verb),
+        who=names[line.actor],
+        at=line.at,
+        facts=[
+            (word, value)
+            for name, raw in line.facts.items()
+            if (word := _label(name)) and (value := said(name, raw))
+        ],
+        texts=[(_label(name) or name, str(text)) for name, text in line.personal.items() if text],
+        erased=line.erased,
+        hash=line.hash[:10],
+        state=state,
+        target=CASE.stages[line.target].label if moved and line.target in CASE.stages else "",
+    )
+
+
+def _label(name: str) -> Any:
+    """The word for a fact or a text; None for facts that are for programs only."""
+    return {
+        "channel": _("来源"),
+        "class": _("问题类型"),
+        "grid": _("网格"),
+        "route": _("按派遣表应由"),
+        "body": _("承办单位"),
+        "photos": _("照片"),
+        "outcome": _("是否解决"),
+        "satisfaction": _("是否满意"),
+        "calendar": _("日历版本"),
+        "final": _("办结时限"),
+        "why": _("原因"),
+        "description": _("问题描述"),
+        "address": _("详细位置"),
+        "reason": _("原因"),
+        "result": _("处理结果"),
+        "text": _("备注"),
+    }.get(name)
+
+
+def said(name: str, raw: Any) -> str:
+    """A fact in words; "" for what says nothing."""
+    if raw in (None, "", 0, False):
+        return ""
+    if name == "class":
+        view = queries.class_by_code(str(raw))
+        return view.name if view else str(raw)
+    if name in ("body", "route"):
+        return organisations.body_name(int(raw)) or str(raw)
+    if name == "channel":
+        return str(dict(Channel.choices).get(raw, raw))
+    if name == "outcome":
+        return str(dict(Outcome.choices).get(raw, raw))
+    if name == "satisfaction":
+        return str(dict(Satisfaction.choices).get(raw, raw))
+    if name == "photos":
+        return _("%(n)s 张") % {"n": raw}
+    if name == "grid":
+        return f"{territory.division_name(str(raw))} {str(raw)[-3:]}"
+    if name == "final":
+        return when_text(datetime.fromisoformat(str(raw)))
+    if name == "why":
+        return {"retention": _("保存期满"), "asked": _("本人要求")}.get(str(raw), str(raw))
+    return str(raw)
+
+
+def first_sentence(details: dict[str, Any]) -> str:
+    """Who was first, in one sentence, from the details of a 'moved_meanwhile' conflict."""
+    actor, verb, at = (str(details.get(k, "")) for k in ("first", "verb", "at"))
+    if not (actor and verb):
+        return ""
+    name = names_of([actor])[actor]
+    when = f"{clock.local(datetime.fromisoformat(at)):%H:%M}" if at else ""
+    return _("%(name)s在 %(when)s 先做了“%(verb)s”。") % {"name": name, "when": when, "verb": label_of(verb)}
