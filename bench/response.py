@@ -55,7 +55,13 @@ def _postgres(verb: str) -> bool:
 
 def _child(database: str, var: Path, url: str) -> list[dict[str, Any]]:
     out = var.parent / f"{database}.json"
-    environment = {**os.environ, "LINLI_VAR": str(var), "DATABASE_URL": url, "LINLI_LOG": "ERROR", "LINLI_DEMONSTRATION": "1"}
+    environment = {
+        **os.environ,
+        "LINLI_VAR": str(var),
+        "DATABASE_URL": url,
+        "LINLI_LOG": "ERROR",
+        "LINLI_DEMONSTRATION": "1",
+    }
     environment["PYTHONPATH"] = os.pathsep.join([str(HERE.parent / "src"), str(HERE)])
     environment["DJANGO_SETTINGS_MODULE"] = "linli.config.settings"
     subprocess.run(

@@ -41,7 +41,7 @@ def table() -> dict[tuple[str, str], dict[str, str]]:
 
 
 @pytest.fixture
-def samples(district: Cast) -> Iterator[dict[str, Any]]:
+def samples(district: Cast) -> dict[str, Any]:
     """One case in Niujie, waiting at the grid team; everything an address may name."""
     from linli.organisations import queries as organisations
 
@@ -55,7 +55,7 @@ def samples(district: Cast) -> Iterator[dict[str, Any]]:
         step = actions.Step(verb, case.matter.version, **more)  # type: ignore[arg-type]
         actions.move_case(actor=district.actor(username), case=case, step=step)
     administrator = district.actor("administrator")
-    yield {
+    return {
         "number": queries.number_of_case(case),
         "code": receipt.code,
         "territory:grid.code": case.matter.grid_at_intake,

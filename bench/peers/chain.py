@@ -197,7 +197,7 @@ def lists(operator: Any) -> None:
 
     place = territory.divisions(9, territory.district().code)[3].code
     client = Client(headers={"host": "127.0.0.1"})
-    client.force_login(account(actor=SYSTEM, account_id=operator.id))
+    client.force_login(account(actor=SYSTEM, account_id=operator.id))  # type: ignore[arg-type]
     address = reverse("api:list_cases") + f"?subdistrict={place}&stage=handling&limit=50"
     fetch = lambda: client.get(address)  # noqa: E731
     answer = fetch()

@@ -41,7 +41,9 @@ MEASURE = """() => ({
 def serious(page: Any) -> list[str]:
     """What axe finds of impact serious or critical."""
     page.evaluate(AXE)
-    found = page.evaluate("async () => (await axe.run(document, {preload: false, resultTypes: ['violations']})).violations")
+    found = page.evaluate(
+        "async () => (await axe.run(document, {preload: false, resultTypes: ['violations']})).violations"
+    )
     return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]
 
 

@@ -75,7 +75,8 @@ def in_area(divisions: Iterable[str], through: str = "") -> Q | None:
     Six digits are the whole district: one house serves one district, so no condition is needed.
     `through` is the lookup prefix from the caller's table, as 'matter__'.
     """
-    subdistricts, communities = set(), set()
+    subdistricts: set[str] = set()
+    communities: set[str] = set()
     for code in divisions:
         if len(code) == 6:
             return None
@@ -166,4 +167,4 @@ def changed_after(after: int, limit: int = 500) -> tuple[int, list[int]]:
     rows = list(
         Outbox.objects.filter(position__gt=after).order_by("position").values_list("position", "matter_id")[:limit]
     )
-    return (rows[-1][0] if rows else after), list(dict.fromkeys(m for _p, m in rows))
+    return int(rows[-1][0] or 0) if rows else after, list(dict.fromkeys(m for _p, m in rows))

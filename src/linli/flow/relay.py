@@ -46,20 +46,19 @@ def subscribe(name: str, kind: str, heard: Subscriber) -> None:
 
 def stamp() -> int:
     """Give positions to rows that have none, oldest id first. Returns how many."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-                if not cursor.fetchone()[0]:
-                    return 0
-            cursor.execute(
-                "UPDATE flow_outbox SET position = fresh.place FROM ("
-                " SELECT id, (SELECT COALESCE(MAX(position), 0) FROM flow_outbox) + row_number() OVER (ORDER BY id)"
-                " AS place FROM flow_outbox WHERE position IS NULL ORDER BY id LIMIT %s"
-                ") AS fresh WHERE flow_outbox.id = fresh.id",
-                [BATCH],
-            )
-            return cursor.rowcount
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+            if not cursor.fetchone()[0]:
+                return 0
+        cursor.execute(
+            "UPDATE flow_outbox SET position = fresh.place FROM ("
+            " SELECT id, (SELECT COALESCE(MAX(position), 0) FROM flow_outbox) + row_number() OVER (ORDER BY id)"
+            " AS place FROM flow_outbox WHERE position IS NULL ORDER BY id LIMIT %s"
+            ") AS fresh WHERE flow_outbox.id = fresh.id",
+            [BATCH],
+        )
+        return cursor.rowcount
 
 
 def pending() -> bool:
@@ -90,7 +89,7 @@ def _deliver_to(name: str, kind: str, heard: Subscriber) -> int:
     batch = list(rows.values_list("position", "matter_id", "matter__kind", "journal__verb", "journal__actor")[:BATCH])
     last = cursor.position
     for row in batch:
-        announcement = Announcement(*row)
+        announcement = Announcement(int(row[0] or 0), *row[1:])
         try:
             if kind in ("", announcement.kind):
                 heard(announcement)

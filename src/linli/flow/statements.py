@@ -20,10 +20,10 @@ def _insert_sql(model: type[models.Model], vendor: str) -> tuple[str, tuple[Any,
     quote = connection.ops.quote_name
     fields = [f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField)]
     made_key = len(fields) != len(model._meta.concrete_fields)
-    columns, marks = ", ".join(quote(f.column) for f in fields), ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"
+    columns, marks = ", ".join(quote(str(f.column)) for f in fields), ", ".join(["%s"] * len(fields))
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - names of our own tables
     if made_key:
-        sql += f" RETURNING {quote(model._meta.pk.column)}"  # type: ignore[union-attr]
+        sql += f" RETURNING {quote(str(model._meta.pk.column))}"  # type: ignore[union-attr]
     return sql, tuple(fields), made_key
 
 
@@ -46,9 +46,9 @@ def _swap_sql(
 ) -> tuple[str, tuple[Any, ...]]:
     quote = connection.ops.quote_name
     by_name = {f.attname: f for f in model._meta.concrete_fields}
-    assign = ", ".join(f"{quote(by_name[n].column)} = %s" for n in sets)
-    match = " AND ".join(f"{quote(by_name[n].column)} = %s" for n in wheres)
-    sql = f"UPDATE {quote(model._meta.db_table)} SET {assign} WHERE {match}"
+    assign = ", ".join(f"{quote(str(by_name[n].column))} = %s" for n in sets)
+    match = " AND ".join(f"{quote(str(by_name[n].column))} = %s" for n in wheres)
+    sql = f"UPDATE {quote(model._meta.db_table)} SET {assign} WHERE {match}"  # noqa: S608 - names of our own tables
     return sql, tuple(by_name[n] for n in (*sets, *wheres))
 
 

@@ -170,11 +170,11 @@ class CaseFilter:
 
 def _day_start(text: str, field: str) -> datetime:
     try:
-        day = datetime.strptime(text, "%Y-%m-%d")
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=clock.SHANGHAI)
     except ValueError:
         sentence = _("日期要写成 2026-11-22 这样。")
         raise Invalid("bad_date", sentence, fields={field: [sentence]}) from None
-    return day.replace(tzinfo=clock.SHANGHAI)
+    return day
 
 
 def today_start(now: datetime | None = None) -> datetime:
@@ -309,7 +309,7 @@ def public_point(case: Case) -> tuple[float, float]:
     if matter.grid_at_intake and not class_of(case).dwelling:
         return territory.grid_center(matter.grid_at_intake)
     division = territory.division(matter.community or matter.subdistrict or matter.area)
-    return (division.lon, division.lat) if division else (0.0, 0.0)
+    return (division.lon or 0.0, division.lat or 0.0) if division else (0.0, 0.0)
 
 
 def _public_since(days: int, now: datetime) -> QuerySet[Case]:

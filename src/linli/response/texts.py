@@ -22,6 +22,6 @@ def clean(text: str, field: str, *, limit: int = TEXT_MAX, required: bool = Fals
         sentence = _("请填写内容。")
         raise Invalid("text_required", sentence, fields={field: [sentence]})
     if len(kept) > limit:
-        sentence = _("最多 %(limit)s 字，现在是 %(n)s 字。") % {"limit": limit, "n": len(kept)}
-        raise Invalid("text_too_long", sentence, fields={field: [sentence]}, limit=limit, length=len(kept))
+        said = _("最多 %(limit)s 字，现在是 %(n)s 字。") % {"limit": limit, "n": len(kept)}
+        raise Invalid("text_too_long", said, fields={field: [said]}, limit=limit, length=len(kept))
     return kept

@@ -75,8 +75,7 @@ def tell(rng: random.Random) -> Story:
 
 
 def channel(rng: random.Random) -> str:
-    names, weights = zip(*CHANNELS, strict=True)
-    return str(rng.choices(names, weights)[0])
+    return rng.choices([name for name, _share in CHANNELS], [share for _name, share in CHANNELS])[0]
 
 
 def awake(moment: datetime, urgency: str, rng: random.Random) -> datetime:

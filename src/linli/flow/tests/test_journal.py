@@ -110,17 +110,16 @@ def test_of_many_at_once_exactly_one_succeeds() -> None:
 @pytest.mark.django_db
 def test_a_refused_move_writes_nothing() -> None:
     matter = opened()
-    with pytest.raises(Forbidden):
-        with transaction.atomic():
-            actions.move(
-                actor=CLERK,
-                matter=matter,
-                version=1,
-                verb="take",
-                flow=FLOW,
-                allowed=no("not_yours", "不是您的事"),
-                facts={},
-            )
+    with pytest.raises(Forbidden), transaction.atomic():
+        actions.move(
+            actor=CLERK,
+            matter=matter,
+            version=1,
+            verb="take",
+            flow=FLOW,
+            allowed=no("not_yours", "不是您的事"),
+            facts={},
+        )
     assert Journal.objects.count() == 1
 
 
