@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from . import api_docs
 from .api import api
 from .wiring import wire
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("", include("linli.workbench.urls")),
     path("", include("linli.command.urls")),
     path("", include("linli.portal.urls")),
+    path("api/", api_docs.page, name="api-docs"),
     path("api/v1/", api.urls),
 ]
 
