@@ -15,9 +15,10 @@ def register(subcommands: Any) -> None:
 
 
 def worker(options: argparse.Namespace) -> int:
-    import linli.config.urls  # noqa: F401 - the address table wires subscribers and hooks
     from linli.config import background
+    from linli.config.wiring import wire
 
+    wire()  # the web does so with its address table; here nobody loads one
     lock = background.take_lock()
     if lock is None:
         raise Failed(_("这个数据库的后台进程已经在运行，一台机器上只需要一个。"))
