@@ -36,15 +36,15 @@ def _rule(levels: set[int], body: str, duty: Any) -> PostRule:
 
 
 POST_RULES: dict[str, PostRule] = {
-    PostKind.OPERATOR: _rule({DISTRICT}, "none", _("接听电话、登记来件、立案和回访。")),
+    PostKind.OPERATOR: _rule({DISTRICT}, "none", _("接听电话、登记、立案和回访。")),
     PostKind.DESK: _rule({DISTRICT, SUBDISTRICT, COMMUNITY}, "none", _("在服务窗口为来访居民登记和答复。")),
     PostKind.DISPATCHER: _rule({DISTRICT, SUBDISTRICT}, "none", _("把已立案的事项派给承办单位。")),
-    PostKind.GRID_WORKER: _rule({SUBDISTRICT, COMMUNITY}, "required", _("在网格里巡查、上报，处置网格队的事项。")),
+    PostKind.GRID_WORKER: _rule({SUBDISTRICT, COMMUNITY}, "required", _("在网格里巡查、上报，处理派给网格队的事项。")),
     PostKind.HANDLER: _rule({DISTRICT, SUBDISTRICT, COMMUNITY}, "required", _("代表承办单位签收、处理和反馈。")),
     PostKind.VERIFIER: _rule({DISTRICT, SUBDISTRICT}, "none", _("核查处理结果；本人办理过的事项不能核查。")),
     PostKind.SUBDISTRICT_CHIEF: _rule({SUBDISTRICT}, "none", _("街道指挥中心值班，督办本街道的事项。")),
     PostKind.DISTRICT_CHIEF: _rule({DISTRICT}, "none", _("区指挥中心值班，督办全区的事项。")),
-    PostKind.AUDITOR: _rule({DISTRICT}, "none", _("查看办理历史、查阅记录和管理记录，不办理事项。")),
+    PostKind.AUDITOR: _rule({DISTRICT}, "none", _("查看办理记录、联系方式查看记录和管理记录，不办理事项。")),
     PostKind.ADMINISTRATOR: _rule({DISTRICT}, "none", _("管理账号、岗位、单位和各项设置，不办理事项。")),
 }
 
@@ -76,7 +76,7 @@ def warnings(posts: Iterable[Post]) -> list[Any]:
     checks = [p for p in posts if p.kind == PostKind.VERIFIER]
     acts = [p for p in posts if p.kind in COMMAND]
     if any(a.division.startswith(c.division) or c.division.startswith(a.division) for c in checks for a in acts):
-        found.append(_("此人在同一区划既核查又指挥或处置：系统会拒绝其核查本人办理过的事项。"))
+        found.append(_("此人在同一区划既核查又指挥或处理：系统会拒绝其核查本人办理过的事项。"))
     kinds = {p.kind for p in posts}
     if PostKind.AUDITOR in kinds and len(kinds) > 1:
         found.append(_("审计员最好不兼任其他岗位。"))

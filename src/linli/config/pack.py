@@ -63,6 +63,6 @@ def _has_rows(model: str) -> Callable[[], bool]:
 STEPS = (
     Step("territory", _("区划、网格与地点"), _has_rows("territory.Revision"), _load_territory),
     Step("bodies", _("单位"), _has_rows("organisations.Body"), _load_bodies),
-    Step("classes", _("事项类别与时限"), _has_rows("response.CaseClass"), _load_classes),
-    Step("routes", _("派遣去向"), _has_rows("response.Route"), _load_routes),
+    Step("classes", _("问题类型与时限"), _has_rows("response.CaseClass"), _load_classes),
+    Step("routes", _("派遣表"), _has_rows("response.Route"), _load_routes),
 )

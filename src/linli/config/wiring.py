@@ -60,7 +60,7 @@ def wire() -> None:
         _("派遣表"), _("哪个区划的哪类问题派给谁，哪些还没有去向。"), "response:routes", cases.CONFIG_KINDS
     )
     settings_menu.register(
-        _("问题分类与时限"), _("分类树、紧急程度、时限和出处。"), "response:classes", cases.CONFIG_KINDS
+        _("问题类型与时限"), _("全部问题类型，和它们的紧急程度、时限、出处。"), "response:classes", cases.CONFIG_KINDS
     )
     nav.register(_("登记"), "response:desk", kinds=cases.DESK_KINDS, order=20)
     nav.register(_("巡查上报"), "response:field", kinds=cases.FIELD_KINDS, order=20)

@@ -22,7 +22,7 @@ from .choices import OPEN, State
 from .models import Job, WorkerBeat
 from .rules import MAX_ATTEMPTS, STALE_S, Cancelled
 
-AGAIN = _("后台程序中断过，已重新排队")
+AGAIN = _("后台进程中断过，已重新排队")
 
 
 def start(kind: str, *, actor: Actor, params: dict[str, Any] | None = None, return_url: str = "") -> Job:
@@ -141,7 +141,7 @@ def sweep(*, now: datetime) -> tuple[int, int]:
                 again += 1
             else:
                 stopped = State.CANCELLED if job.cancel_requested else State.LOST
-                sentence = _("后台程序中途停止了，这项工作没有做完。请重新发起。")
+                sentence = _("后台进程中途停止了，这项工作没有做完。请重新发起。")
                 code = "" if job.cancel_requested else "worker_lost"
                 if not mine.update(
                     state=stopped, finished_at=now, error_code=code, error=_chinese(sentence) if code else ""

@@ -21,8 +21,8 @@ from .choices import OPEN, State
 from .models import Job, WorkerBeat
 from .rules import MAX_ATTEMPTS, STALE_S, is_stale, remaining_s
 
-LOST = _("后台程序中途停止了，这项工作没有做完。请重新发起。")
-RETRIES = _("后台程序中途停止了。它一恢复，这项工作就会自动重新开始。")
+LOST = _("后台进程中途停止了，这项工作没有做完。请重新发起。")
+RETRIES = _("后台进程中途停止了。它一恢复，这项工作就会自动重新开始。")
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def can_see(actor: Actor, matter: Matter) -> Decision:
         return YES
     if matter.body_id is not None and matter.body_id in actor.bodies(BODY_KINDS):
         return YES
-    return no("out_of_scope", _("这件事不在您的管辖范围。"))
+    return no("out_of_scope", _("这件事不在您的辖区。"))
 
 
 def can_move(actor: Actor, matter: Matter, verb: str) -> Decision:
@@ -99,7 +99,7 @@ def can_read_contact(actor: Actor, matter: Matter) -> Decision:
     """Those who take, verify and call back need it; the handling body does not."""
     if _covers(actor, CONTACT_KINDS, matter):
         return YES
-    return no("contact_not_needed", _("您的岗位不需要联系人信息。"))
+    return no("contact_not_needed", _("您的岗位不需要看联系方式。"))
 
 
 def can_read_text(actor: Actor, matter: Matter) -> Decision:

@@ -79,7 +79,7 @@ def case_for(actor: Actor, number: str) -> Case:
     """The case with this number, in the actor's scope. Raises Missing, Invalid (a mistyped number)."""
     case = Case.objects.select_related(*_ROW).filter(pk=parse_number(number)).first()
     if case is None or not permissions.can_see(actor, case.matter) or number_of_case(case) != _tidy(number):
-        raise Missing("no_such_case", _("没有这件事，或不在您的管辖范围。"))
+        raise Missing("no_such_case", _("没有这件事，或它不在您的辖区。"))
     return case
 
 

@@ -67,7 +67,7 @@ def load_pack(*, actor: Actor, folder: Path | str, progress: Progress | None = N
     """
     can_change_boundaries(actor).or_forbidden()
     tell = progress or _silent
-    tell(_("读取数据包"), 0, 1)
+    tell(_("读取资料包"), 0, 1)
     pack_digest = pack.digest_of(Path(folder))
     digest = _digest(pack_digest, _files_in_force(), with_tiles)
     live = _live()

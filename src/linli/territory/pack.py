@@ -72,7 +72,7 @@ def digest_of(folder: Path) -> str:
     for name in FILES:
         path = folder / name
         if not path.is_file():
-            raise Invalid("pack_incomplete", _("区域数据包缺少文件：%(name)s") % {"name": name}, file=name)
+            raise Invalid("pack_incomplete", _("资料包缺少文件：%(name)s") % {"name": name}, file=name)
         digest.update(f"{name}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -84,7 +84,7 @@ def read(folder: Path) -> Pack:
     try:
         meta = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
         if meta["format"] != FORMAT:
-            raise Invalid("pack_format", _("区域数据包的格式版本无法识别"), format=meta["format"])
+            raise Invalid("pack_format", _("资料包的格式版本无法识别"), format=meta["format"])
         layers = {Layer(entry["layer"]): _layer(folder, entry) for entry in meta["layers"]}
         return Pack(
             digest=digest,
@@ -104,7 +104,7 @@ def read(folder: Path) -> Pack:
             local_readings=curated(folder / "pinyin.csv"),
         )
     except (KeyError, TypeError, ValueError, shapely.errors.ShapelyError) as problem:
-        raise Invalid("pack_unreadable", _("区域数据包无法读取：%(why)s") % {"why": problem}) from problem
+        raise Invalid("pack_unreadable", _("资料包无法读取：%(why)s") % {"why": problem}) from problem
 
 
 def _layer(folder: Path, entry: Mapping[str, Any]) -> Boundaries:

@@ -88,7 +88,7 @@ def _address(request: HttpRequest, division: str) -> str:
 def _no_board(request: ActorRequest) -> HttpResponse:
     """A post of a community only, or a house without territory: the inbox is what there is."""
     if not territory.is_loaded():
-        raise Missing("territory_not_loaded", _("还没有装入区划和地图，请管理员运行 linli prepare。"))
+        raise Missing("territory_not_loaded", _("还没有装入资料包，请管理员运行 linli load-pack。"))
     return HttpResponseRedirect(reverse("workbench:inbox"))
 
 

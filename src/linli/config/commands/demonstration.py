@@ -96,7 +96,7 @@ def print_accounts() -> None:
     accounts = importlib.import_module(CAST).cast_passwords()
     if accounts:
         print(_("演示账号（密码只在演示模式下有效）："))
-        print(table([(_("用户名"), _("密码"), _("身份")), *[tuple(str(cell) for cell in row) for row in accounts]]))
+        print(table([(_("登录名"), _("密码"), _("岗位")), *[tuple(str(cell) for cell in row) for row in accounts]]))
 
 
 def simulate(options: argparse.Namespace) -> int:

@@ -67,4 +67,4 @@ def test_the_page_tells_of_failure_loss_and_a_missing_worker() -> None:
     with clock.at(clock.now() + timedelta(minutes=2), actor=SYSTEM):
         gone = page(ME, lost.pk, hx_request="true")
         assert "已中断" in gone and str(lost.pk) in gone and "hx-trigger" not in gone
-        assert "后台程序没有在运行" in page(ME, queued.pk, hx_request="true")
+        assert "后台进程没有在运行" in page(ME, queued.pk, hx_request="true")

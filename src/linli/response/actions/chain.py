@@ -241,7 +241,7 @@ def rate_case(*, actor: Actor, case: Case, code: str, step: Step) -> Matter:
 
 
 def _missing() -> None:
-    raise Missing("no_such_case", _("没有这件事，或不在您的管辖范围。"))
+    raise Missing("no_such_case", _("没有这件事，或它不在您的辖区。"))
 
 
 def _move(actor: Actor, case: Case, step: Step, allowed: Any) -> Matter:

@@ -133,7 +133,7 @@ def load_routes(*, actor: Actor, text: str) -> int:
         if body is None:
             problems.append(_("第 %(row)s 行：没有单位 %(body)s。") % {"row": place, "body": row.get("body", "")})
         elif pair in seen:
-            problems.append(_("第 %(row)s 行：区划与类别重复。") % {"row": place})
+            problems.append(_("第 %(row)s 行：区划与问题类型重复。") % {"row": place})
         else:
             fresh.append(
                 Route(

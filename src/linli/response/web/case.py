@@ -58,7 +58,7 @@ def load(request: ActorRequest, number: str) -> Any:
     try:
         return queries.case_for(request.actor, number)
     except Invalid:
-        raise Missing("no_such_case", _("没有这件事，或不在您的管辖范围。")) from None
+        raise Missing("no_such_case", _("没有这件事，或它不在您的辖区。")) from None
 
 
 @require_safe

@@ -77,7 +77,7 @@ def send(request: ActorRequest) -> HttpResponse:
         raise Forbidden("sign_in", _("登录已过期或不是网格员岗位，请重新登录，草稿还在手机里。"))
     key = request.headers.get("Idempotency-Key", "").strip().lower()
     if not _UUID.fullmatch(key):
-        raise Invalid("bad_key", _("缺少提交标识，请刷新页面后重新提交。"))
+        raise Invalid("bad_key", _("页面缺少防重复的标识，请刷新后重新提交。"))
     form = FieldForm(request.POST)
     taken = take(form)
     if form.errors:

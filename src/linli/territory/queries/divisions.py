@@ -36,7 +36,7 @@ def district() -> DivisionView:
     """The district. Raises Missing while no territory is loaded."""
     found = divisions(Level.DISTRICT)
     if not found:
-        raise Missing("territory_not_loaded", _("还没有载入区域数据。请管理员运行载入命令。"))
+        raise Missing("territory_not_loaded", _("还没有装入资料包，请管理员运行 linli load-pack。"))
     return found[0]
 
 

@@ -85,5 +85,5 @@ def boundary_file(request: Any, file_id: int) -> HttpResponse:
 def withdraw(request: Any, layer: str) -> HttpResponse:
     """Back to the pack's own lines."""
     actions.withdraw_boundaries(actor=request.actor, layer=layer)
-    messages.success(request, _("已恢复数据包自带的界线。"))
+    messages.success(request, _("已恢复资料包自带的界线。"))
     return HttpResponseRedirect(reverse("territory:boundaries"))
