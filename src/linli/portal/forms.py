@@ -55,12 +55,6 @@ class WhatForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        if not said.get("class_code") and "class_code" not in self.errors:
-            self.add_error("class_code", _("请选择问题类型；拿不准就选“不知道选哪个”。"))
-        return said
-
 
 class CheckForm(forms.Form):
     """The third step: a telephone number is never needed."""

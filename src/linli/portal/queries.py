@@ -109,15 +109,17 @@ def areas() -> tuple[Area, ...]:
 
 
 def label_point(code: str) -> tuple[float, float, str]:
-    """Where a division's label stands and its name. Raises Invalid for a code that names nothing with a place."""
+    """Where a division's label stands, and what was chosen in words: a subdistrict alone says that no community was.
+
+    Raises Invalid for a code that names nothing with a place.
+    """
     view = territory.division(code)
-    if view is None or view.lon is None or view.lat is None:
-        parent = territory.division(code[:9]) if view is not None else None
-        if view is None or parent is None or parent.lon is None or parent.lat is None:
-            sentence = _("列表里没有这个社区，请重新选择。")
-            raise Invalid("unknown_division", sentence, fields={"place": [sentence]})
-        return parent.lon, parent.lat, view.name
-    return view.lon, view.lat, view.name
+    for known in (view, territory.division(code[:9]) if view else None):
+        if view is not None and known is not None and known.lon is not None and known.lat is not None:
+            name = view.name if len(code) == 12 else _("%(name)s（不知道社区）") % {"name": view.name}
+            return known.lon, known.lat, name
+    sentence = _("列表里没有这个社区，请重新选择。")
+    raise Invalid("unknown_division", sentence, fields={"place": [sentence]})
 
 
 def place_words(lon: float, lat: float) -> Any:
@@ -331,7 +333,7 @@ def _plain_words(verb: str, body: str, own: bool, by_resident: bool) -> str:
         "call_back": _("已回访"),
         "rate": _("反映人评价：已解决"),
         "reopen": _("没有解决，重新办理"),
-        "redue": _("节假日安排公布后，期限已重新计算"),
+        "redue": _("放假安排公布后，时限已重新计算"),
         "erase": _("文字内容已按期限删除"),
     }
     return words.get(verb, "") % {"body": body}

@@ -150,6 +150,8 @@ def _take_what(request: HttpRequest, draft: Draft, go: str) -> tuple[Draft, form
     if code and response.class_by_code(code) is None:
         form.add_error("class_code", _("请选择问题类型。"))
         code = ""
+    if go == "next" and not code and "class_code" not in form.errors:
+        form.add_error("class_code", _("请选择问题类型；拿不准就选“不知道选哪个”。"))
     if go == "next" and not photos and not post.get("description", "").strip():
         form.add_error("description", _("请写几个字，或者附一张照片。"))
     draft = replace(
@@ -181,8 +183,8 @@ def _take_files(request: HttpRequest, photos: tuple[str, ...]) -> tuple[tuple[st
 def _take_check(request: HttpRequest, draft: Draft, go: str) -> tuple[Draft, forms.Form, list[str]]:
     form = CheckForm(request.POST)
     form.is_valid()
-    said = {n: request.POST.get(n, "").replace("\0", "")[:200] for n in ("phone", "name")}
-    return replace(draft, agreed=bool(request.POST.get("agreed")), **said), form, []
+    phone, name = (request.POST.get(n, "").replace("\0", "")[:200] for n in ("phone", "name"))
+    return replace(draft, agreed=bool(request.POST.get("agreed")), phone=phone, name=name), form, []
 
 
 # --- pages ----------------------------------------------------------------------------------------------

@@ -110,11 +110,11 @@ def _received(request: HttpRequest) -> JsonResponse:
     take_turn(request)
     key = request.headers.get("Idempotency-Key", "").strip().lower()
     if not _UUID.fullmatch(key):
-        raise Invalid("bad_key", _("缺少提交标识，请刷新页面后重新提交。"))
+        raise Invalid("bad_key", _("页面缺少防重复的标识，请刷新后重新提交。"))
     draft = _draft_of(request, key.replace("-", ""))
     receipt = open_case(draft, consent=request.POST.get("consent", "")[:40])
     url = reverse("portal:own", args=[receipt.number, receipt.code])
-    return JsonResponse({"number": receipt.number, "url": url, "repeated": receipt.repeated}, status=201)
+    return JsonResponse({"number": receipt.number, "url": f"{url}?new=1", "repeated": receipt.repeated}, status=201)
 
 
 def _check_origin(request: HttpRequest) -> None:
@@ -149,8 +149,8 @@ def _draft_of(request: HttpRequest, key: str) -> Draft:
         name=check.cleaned_data.get("name", ""),
     )
     if post.get("division") and not draft.placed:
-        lon, lat, _name = queries.label_point(post["division"])
-        draft = replace(draft, lon=lon, lat=lat, source="list")
+        lon, lat, name = queries.label_point(post["division"])
+        draft = replace(draft, lon=lon, lat=lat, source="list", address=draft.address or name)
     if problems:
         first = next(iter(problems.values()))[0]
         raise Invalid("needs_a_look", first, fields=problems)

@@ -27,8 +27,8 @@ export function start(form) {
     await store.put(row);
     if (!last) { location.assign(`${box.dataset.offline}?draft=${encodeURIComponent(said.key)}`); return; }
     await show();
-    if (note) { note.hidden = false; note.lastElementChild.textContent = box.dataset.saved; note.focus?.(); }
-    for (const button of form.querySelectorAll(".dock button")) button.hidden = true;
+    if (note) { note.hidden = false; note.lastElementChild.textContent = box.dataset.saved; }
+    form.classList.add("kept");
     addEventListener("online", flush, { once: true });
   }, true);
 }

@@ -1,17 +1,17 @@
 // Step one: the pin stays, the map moves. The map may fail, the position may be refused: the lists still serve.
 
-import { makeMap, centerPicker } from "../site/map.js";
+import { makeMap } from "../site/map.js";
 import "../site/suggest.js";
 import { say } from "../site/shell.js";
 
-const ASK_MS = 90;
+const ASK_MS = 120;
 const START_ZOOM = 13.2, NEAR_ZOOM = 16.2;
 
 export function start(form) {
   const canvas = form.querySelector("#map"), where = form.querySelector("[data-where]"), nearby = form.querySelector("[data-nearby]");
   const name = where.querySelector("[data-where-name]"), hint = where.querySelector("[data-where-hint]"), words = where.dataset;
   const field = (id) => form.elements.namedItem(id);
-  let timer = 0, asked = 0, aborter = null, chosenAt = null, source = "map", placed = canvas.dataset.placed === "1", programmed = false;
+  let asked = 0, aborter = null, chosenAt = null, source = "map", placed = canvas.dataset.placed === "1", programmed = false;
   field("seen").value = "1";
   if (!placed) hint.textContent = words.hint;
 
@@ -44,8 +44,9 @@ export function start(form) {
         marks?.set([]);
         return;
       }
-      name.textContent = body.place;
-      hint.textContent = chosen || body.near || words.hint;
+      const listed = chosen && source === "list";
+      name.textContent = listed ? chosen : body.place;
+      hint.textContent = listed ? body.near || words.hint : chosen || body.near || words.hint;
       if (brief) return;
       show(body);
     } catch (error) {
@@ -64,8 +65,7 @@ export function start(form) {
     const kept = programmed && chosenAt ? chosenAt : null;
     if (!programmed) { source = "map"; chosenAt = null; }
     if (placed || programmed) put(lon, lat, source, kept);
-    clearTimeout(timer);
-    timer = setTimeout(() => ask(lon, lat, !final, kept), final ? 0 : ASK_MS);
+    ask(lon, lat, !final, kept);
     if (final) programmed = false;
   }
 
@@ -85,8 +85,16 @@ export function start(form) {
       first = false;
       if (placed) { const c = drawn.map.getCenter(); source = "map"; ask(c.lng, c.lat, false, null); }
     });
-    // A zoom by button or key moves too; the first view, which nobody chose, does not count as a choice.
-    centerPicker(drawn.map, (point, final) => { if (!first) moved(point, final); });
+    // Told while the map still glides, too. The first view, which nobody chose, does not count as a choice.
+    let told = 0;
+    const tell = (final) => {
+      if (first) return;
+      told = performance.now();
+      const c = drawn.map.getCenter();
+      moved({ lon: c.lng, lat: c.lat }, final);
+    };
+    drawn.map.on("move", () => { if (!programmed && performance.now() - told > ASK_MS) tell(false); });
+    drawn.map.on("moveend", () => tell(true));
   }
 
   field("q").addEventListener("linli:choose", (event) => {

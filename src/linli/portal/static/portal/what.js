@@ -39,6 +39,8 @@ function classes(form) {
       if (fits) shown.add(radio.value);
     }
     for (const h of box.querySelectorAll("details h3")) h.hidden = ![...h.nextElementSibling.querySelectorAll("label")].some((l) => !l.hidden);
+    // What is searched for is shown once, under its heading.
+    if (wanted) for (const label of chips.querySelectorAll("label")) label.hidden = !label.querySelector("[data-always],:checked");
     const inChips = [...chips.querySelectorAll("label")].some((l) => !l.hidden && !l.querySelector("[data-always]"));
     if (wanted && shown.size) all.open = true;
     else if (!wanted && inChips) all.open = false;
@@ -50,7 +52,7 @@ function classes(form) {
   input.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    const found = radios.find((r) => !r.closest("label").hidden && !r.hasAttribute("data-always") && r.offsetParent !== null);
+    const found = radios.find((r) => !r.closest("label").hidden && !r.hasAttribute("data-always") && r.hasAttribute("data-full") && r.offsetParent !== null);
     if (input.value.trim() && found) { found.checked = true; found.focus(); found.dispatchEvent(new Event("change", { bubbles: true })); }
   });
 }
