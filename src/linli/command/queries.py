@@ -299,7 +299,6 @@ def first_rows(actor: Actor, wanted: Wanted, tab: str, limit: int = FIRST_ROWS) 
 
 def data(actor: Actor, wanted: Wanted) -> dict[str, Any]:
     """All points and all counts (5 SQL): points as arrays, words once, so that 400 cases are a few kilobytes."""
-    position = flow.position()  # before the reads: what happens between them is told again, never lost
     found = board.points(actor, wanted)
     classes: dict[int, int] = {}
     places: dict[tuple[str, str, str, str], int] = {}
@@ -321,7 +320,6 @@ def data(actor: Actor, wanted: Wanted) -> dict[str, Any]:
         spot = (round(p.lon, 6), round(p.lat, 6))
         rows.append((p.id, board.number_of_point(p), *spot, p.stage, due, closed, at_class, at_place))
     return {
-        "position": position,
         "now": int(clock.now().timestamp()),
         "classes": class_names,
         "places": place_names,
