@@ -57,7 +57,7 @@ def check_post(kind: str, division: str, body_division: str | None) -> Problem |
     if rule is None:
         return "kind", "no_such_post", _("没有这种岗位。")
     if not DIVISION.fullmatch(division):
-        return "division", "bad_division", _("区划代码须为 6、9 或 12 位数字。")
+        return "division", "bad_division", _("区划编码须为 6、9 或 12 位数字。")
     if len(division) not in rule.levels:
         return "division", "wrong_level", _("这种岗位不能设在这一级区划。")
     if rule.needs_body and body_division is None:

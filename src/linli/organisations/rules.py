@@ -121,7 +121,7 @@ def check_body(row: Row) -> list[tuple[str, str, Any]]:
     if row.kind not in BodyKind.values:
         wrong.append(("kind", row.kind[:64], _("没有这种单位类别。")))
     if not DIVISION.fullmatch(row.division):
-        wrong.append(("division", row.division[:64], _("区划代码须为 6、9 或 12 位数字。")))
+        wrong.append(("division", row.division[:64], _("区划编码须为 6、9 或 12 位数字。")))
     if len(row.source) > 200:
         wrong.append(("source", row.source[:64], _("不能超过 %(limit)d 个字。") % {"limit": 200}))
     return wrong

@@ -265,7 +265,7 @@ def own_matter(number: str, code: str) -> OwnMatter:
         class_name=response.class_of(case).name,
         place=" ".join(territory.division_name(c) for c in (matter.subdistrict, matter.community) if c)
         or territory.division_name(matter.area),
-        stage=PLAIN_STEPS[plain_step(matter.stage)] if plain_step(matter.stage) >= 0 else _("未受理"),
+        stage=PLAIN_STEPS[plain_step(matter.stage)] if plain_step(matter.stage) >= 0 else _("没有立案"),
         step=plain_step(matter.stage),
         lines=_plain_lines(history, own=True),
         description=str(said.get("description", "")),

@@ -42,7 +42,7 @@ CASE = Flow(
         Stage("verified", _("待结案"), _("正在办"), frozenset({P.VERIFIER, P.OPERATOR})),
         Stage("closed", _("待回访"), _("已办好，请评价"), _SUPERVISION),
         Stage("ended", _("已归档"), _("已完成")),
-        Stage("declined", pgettext_lazy("stage", "不予立案"), _("未受理")),
+        Stage("declined", pgettext_lazy("stage", "不予立案"), _("没有立案")),
     ),
     moves=_moves(
         Move("accept", _("立案"), frozenset({"reported"}), "accepted", f"{SEVEN_STEPS}：案卷建立"),
