@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.renderers import JSONRenderer
@@ -16,7 +17,7 @@ from linli.response.api import router as cases
 api = NinjaAPI(
     title="邻里 Linli",
     version="1",
-    description="案件的上报、查询与办理。令牌在“设置 / 令牌”里建立，放在 Authorization: Bearer 里。",
+    description=gettext_noop("案件的上报、查询与办理。令牌在“设置 → 令牌”里建立，放在 Authorization: Bearer 里。"),
     docs_url=None,  # our own page: the stock one needs inline styles, which the content policy forbids
     urls_namespace="api",
     renderer=JSONRenderer(),

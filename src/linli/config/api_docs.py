@@ -26,7 +26,7 @@ def page(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "title": schema["info"]["title"],
-        "description": schema["info"].get("description", ""),
+        "description": _(schema["info"]["description"]),
         "version": schema["info"]["version"],
         "operations": operations,
         "signed_in": request.actor.kind == "person",  # type: ignore[attr-defined]
@@ -34,21 +34,31 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "response/api.html", context)
 
 
-def _operation(request: HttpRequest, schema: dict[str, Any], path: str, method: str, said: dict[str, Any]) -> dict[str, Any]:
+def _operation(
+    request: HttpRequest, schema: dict[str, Any], path: str, method: str, said: dict[str, Any]
+) -> dict[str, Any]:
     body = said.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     fields = _fields(schema, body) if body else []
     return {
         "method": method.upper(),
         "path": path,
         "id": said["operationId"],
-        "summary": said.get("summary", ""),
+        "summary": _(said["summary"]),
         "description": said.get("description", ""),
-        "open": "security" not in said,
+        "open": not _guarded(said),
         "parameters": [_parameter(p) for p in said.get("parameters", [])],
         "fields": fields,
-        "answers": [_answer(schema, status, a) for status, a in sorted(said.get("responses", {}).items(), key=lambda r: str(r[0]))],
+        "answers": [
+            _answer(schema, status, a)
+            for status, a in sorted(said.get("responses", {}).items(), key=lambda r: str(r[0]))
+        ],
         "curl": _curl(request, path, method, said, fields),
     }
+
+
+def _guarded(said: dict[str, Any]) -> bool:
+    """Whether a token is asked for: such an operation says what it answers without one."""
+    return "401" in {str(status) for status in said.get("responses", {})}
 
 
 def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -124,12 +134,16 @@ def _answer(schema: dict[str, Any], status: Any, said: dict[str, Any]) -> dict[s
 def _curl(request: HttpRequest, path: str, method: str, said: dict[str, Any], fields: list[dict[str, Any]]) -> str:
     address = request.build_absolute_uri(path.replace("{number}", "261122-000001-5"))
     lines = [f"curl {'' if method == 'get' else '-X ' + method.upper() + ' '}{address}"]
-    if "security" in said:
+    if _guarded(said):
         lines.append('  -H "Authorization: Bearer $TOKEN"')
     if any(p["name"].lower().replace("_", "-") == "idempotency-key" for p in said.get("parameters", [])):
         lines.append('  -H "Idempotency-Key: $(uuidgen)"')
     if fields:
-        sample = {f["name"]: SAMPLES.get(f["name"], f["example"] or EXAMPLES.get(f["kind"], "")) for f in fields if f["needed"]}
+        sample = {
+            f["name"]: SAMPLES.get(f["name"], f["example"] or EXAMPLES.get(f["kind"], ""))
+            for f in fields
+            if f["needed"]
+        }
         sample |= {name: SAMPLES[name] for name in ("description",) if any(f["name"] == name for f in fields)}
         lines += ['  -H "Content-Type: application/json"', f"  -d '{json.dumps(sample, ensure_ascii=False)}'"]
     return " \\\n".join(lines)

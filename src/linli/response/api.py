@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Header, Query, Router, Schema
+from django.utils.translation import gettext_noop as _  # the page of the interface translates
+from ninja import Field, Header, Query, Router, Schema, Status
 
 from linli.accounts.permissions import staff_api
 from linli.organisations import queries as organisations
@@ -164,18 +165,19 @@ def as_case(case: Case) -> dict[str, Any]:
     }
 
 
-@router.post("/cases", response={201: ReceiptOut, 200: ReceiptOut, **REFUSALS}, auth=staff_api, summary="上报")
+@router.post("/cases", response={201: ReceiptOut, 200: ReceiptOut, **REFUSALS}, auth=staff_api, summary=_("上报"))
 def report(
     request: HttpRequest, data: ReportIn, idempotency_key: str = Header("", max_length=64)
-) -> tuple[int, dict[str, Any]]:
+) -> Status[dict[str, Any]]:
     """Report a case. Repeating with the same Idempotency-Key answers 200 with the first receipt."""
     actor = request.actor  # type: ignore[attr-defined]
     throttle.take(f"report/{actor.label}", limit=REPORTS_PER_MINUTE, per_s=60)
     receipt = actions.report_case(actor=actor, report=actions.Report(client_key=idempotency_key, **data.dict()))
-    return (200 if receipt.repeated else 201), {name: getattr(receipt, name) for name in ReceiptOut.model_fields}
+    said = {name: getattr(receipt, name) for name in ReceiptOut.model_fields}
+    return Status(200 if receipt.repeated else 201, said)
 
 
-@router.get("/cases", response={200: CasesOut, **REFUSALS}, auth=staff_api, summary="案件列表")
+@router.get("/cases", response={200: CasesOut, **REFUSALS}, auth=staff_api, summary=_("案件列表"))
 def list_cases(
     request: HttpRequest,
     stage: str = "",
@@ -210,13 +212,13 @@ def list_cases(
     return {"cases": [as_case(c) for c in page.rows], "next_after": page.next_after}
 
 
-@router.get("/cases/{number}", response={200: CaseOut, **REFUSALS}, auth=staff_api, summary="一件案件")
+@router.get("/cases/{number}", response={200: CaseOut, **REFUSALS}, auth=staff_api, summary=_("一件案件"))
 def one_case(request: HttpRequest, number: str) -> dict[str, Any]:
     """One case in your scope."""
     return as_case(queries.case_for(request.actor, number))  # type: ignore[attr-defined]
 
 
-@router.post("/cases/{number}/moves", response={200: CaseOut, **REFUSALS}, auth=staff_api, summary="办理一步")
+@router.post("/cases/{number}/moves", response={200: CaseOut, **REFUSALS}, auth=staff_api, summary=_("办理一步"))
 def move(request: HttpRequest, number: str, data: StepIn) -> dict[str, Any]:
     """Take one step of the chain."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -227,7 +229,7 @@ def move(request: HttpRequest, number: str, data: StepIn) -> dict[str, Any]:
     return as_case(case)
 
 
-@router.get("/cases/{number}/journal", response={200: list[LineOut], **REFUSALS}, auth=staff_api, summary="办理记录")
+@router.get("/cases/{number}/journal", response={200: list[LineOut], **REFUSALS}, auth=staff_api, summary=_("办理记录"))
 def journal(request: HttpRequest, number: str) -> list[dict[str, Any]]:
     """Everything that happened to a case, oldest first, with the hash of each line."""
     actor = request.actor  # type: ignore[attr-defined]
@@ -250,7 +252,7 @@ def journal(request: HttpRequest, number: str) -> list[dict[str, Any]]:
     ]
 
 
-@router.get("/classes", response=list[ClassOut], summary="问题分类")
+@router.get("/classes", response=list[ClassOut], summary=_("问题类型"))
 def list_classes(request: HttpRequest) -> list[dict[str, Any]]:
     """The published classes with their limits and provenance. Public."""
     return [

@@ -22,6 +22,7 @@ PO = SOURCE / "locale" / "en" / "LC_MESSAGES" / "django.po"
 # name of the function -> positions of (context, msgid, plural) among its arguments
 CALLS: dict[str, tuple[int | None, int, int | None]] = {
     "_": (None, 0, None),
+    "_t": (None, 0, None),  # where _ is already the lazy one
     "gettext": (None, 0, None),
     "gettext_lazy": (None, 0, None),
     "gettext_noop": (None, 0, None),
