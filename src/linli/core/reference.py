@@ -5,20 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 CHECK_EVERY_S = 1.0
 
 
 class Reference(Generic[T]):
-    """A value that `load` makes and that is made again when `revision` answers something else.
+    """A value that `load(revision)` makes and that is made again when `revision()` answers something else.
 
     The revision is read before the value, so a change between the two is seen at the next check.
     """
 
     def __init__(
-        self, revision: Callable[[], object], load: Callable[[], T], *, check_every_s: float = CHECK_EVERY_S
+        self, revision: Callable[[], object], load: Callable[[Any], T], *, check_every_s: float = CHECK_EVERY_S
     ) -> None:
         self._revision, self._load, self._every = revision, load, check_every_s
         self._lock = threading.Lock()
@@ -33,7 +33,7 @@ class Reference(Generic[T]):
         with self._lock:
             revision = self._revision()
             if self._held is None or self._held[0] != revision:
-                self._held = (revision, self._load())
+                self._held = (revision, self._load(revision))
             self._checked_at = time.monotonic()
             return self._held[1]
 

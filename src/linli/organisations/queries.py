@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .models import Body, Revision
+from linli.core.reference import Reference
 
-CHECK_EVERY_S = 1.0
+from .models import Body, Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +34,8 @@ class _Copy:
     family: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
 
-_lock = threading.Lock()
-_copy: _Copy | None = None
-_checked_at = 0.0
-
-
-def forget() -> None:
-    """Drop this process's copy, so that the next read goes to the database."""
-    global _copy, _checked_at
-    with _lock:
-        _copy, _checked_at = None, 0.0
-
-
-def _bodies() -> _Copy:
-    global _copy, _checked_at
-    held = _copy
-    if held is not None and time.monotonic() - _checked_at < CHECK_EVERY_S:
-        return held
-    # the revision is read before the rows: a change between the two is then seen at the next check
-    revision = Revision.objects.filter(pk=1).values_list("value", flat=True).first() or ""
-    if held is None or held.revision != revision:
-        held = _read(revision)
-    with _lock:
-        _copy, _checked_at = held, time.monotonic()
-    return held
+def _revision() -> str:
+    return Revision.objects.filter(pk=1).values_list("value", flat=True).first() or ""
 
 
 def _read(revision: str) -> _Copy:
@@ -75,6 +51,18 @@ def _read(revision: str) -> _Copy:
         last = _follow(by_id, b.id)
         family[last] = (*family.get(last, ()), b.id)
     return _Copy(revision, by_id, {b.code: b for b in rows}, tuple(b for b in rows if b.is_active), family)
+
+
+_reference = Reference(_revision, _read)
+
+
+def forget() -> None:
+    """Drop this process's copy, so that the next read goes to the database."""
+    _reference.forget()
+
+
+def _bodies() -> _Copy:
+    return _reference.get()
 
 
 def _follow(by_id: Mapping[int, BodyView], body_id: int) -> int:

@@ -117,7 +117,7 @@ def _view(row: CaseClass) -> ClassView:
     )
 
 
-def _load() -> Catalogue:
+def _load(_revision: object) -> Catalogue:
     views = [_view(row) for row in CaseClass.objects.select_related("type_version").order_by("code")]
     return Catalogue(
         by_id={v.id: v for v in views},

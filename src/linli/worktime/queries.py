@@ -25,7 +25,7 @@ def _newest() -> tuple[object, ...]:
     return Revision.objects.order_by("-number").values_list("number", "pk", "at").first() or (0, None, None)
 
 
-_reference: Reference[Calendar] = Reference(_newest, lambda: build(int(str(_newest()[0]))))
+_reference: Reference[Calendar] = Reference(_newest, lambda newest: build(int(newest[0])))
 
 
 def calendar() -> Calendar:

@@ -7,42 +7,112 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.CharField(max_length=32)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("value", models.CharField(max_length=32)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='organisations_one_revision')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="organisations_one_revision")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Body',
+            name="Body",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=32, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('short_name', models.CharField(max_length=24)),
-                ('kind', models.CharField(choices=[('command_centre', '指挥中心'), ('subdistrict_office', '街道办事处'), ('community_committee', '社区居委会'), ('department', '委办局'), ('grid_team', '网格队'), ('enterprise', '公共服务企业'), ('social_organisation', '社会组织')], max_length=24)),
-                ('division', models.CharField(db_index=True, max_length=12)),
-                ('provisional', models.BooleanField(default=False)),
-                ('source', models.CharField(blank=True, max_length=200)),
-                ('is_active', models.BooleanField(default=True)),
-                ('valid_from', models.DateTimeField()),
-                ('valid_to', models.DateTimeField(blank=True, null=True)),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='organisations.body')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=32, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("short_name", models.CharField(max_length=24)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("command_centre", "指挥中心"),
+                            ("subdistrict_office", "街道办事处"),
+                            ("community_committee", "社区居委会"),
+                            ("department", "委办局"),
+                            ("grid_team", "网格队"),
+                            ("enterprise", "公共服务企业"),
+                            ("social_organisation", "社会组织"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("division", models.CharField(db_index=True, max_length=12)),
+                ("provisional", models.BooleanField(default=False)),
+                ("source", models.CharField(blank=True, max_length=200)),
+                ("is_active", models.BooleanField(default=True)),
+                ("valid_from", models.DateTimeField()),
+                ("valid_to", models.DateTimeField(blank=True, null=True)),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merged",
+                        to="organisations.body",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'division'], name='body_kind_division')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['command_centre', 'subdistrict_office', 'community_committee', 'department', 'grid_team', 'enterprise', 'social_organisation'])), name='body_kind_known'), models.CheckConstraint(condition=django.db.models.lookups.In(django.db.models.functions.text.Length('division'), [6, 9, 12]), name='body_division_6_9_12'), models.CheckConstraint(condition=models.Q(('merged_into', models.F('id')), _negated=True), name='body_not_into_itself'), models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), ('is_active', False), _connector='OR'), name='body_merged_is_closed'), models.CheckConstraint(condition=models.Q(models.Q(('is_active', True), ('valid_to__isnull', True)), models.Q(('is_active', False), ('valid_to__isnull', False)), _connector='OR'), name='body_active_is_open'), models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('short_name', ''), _negated=True), models.Q(('code', ''), _negated=True)), name='body_named')],
+                "indexes": [models.Index(fields=["kind", "division"], name="body_kind_division")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "command_centre",
+                                    "subdistrict_office",
+                                    "community_committee",
+                                    "department",
+                                    "grid_team",
+                                    "enterprise",
+                                    "social_organisation",
+                                ],
+                            )
+                        ),
+                        name="body_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.In(
+                            django.db.models.functions.text.Length("division"), [6, 9, 12]
+                        ),
+                        name="body_division_6_9_12",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("merged_into", models.F("id")), _negated=True), name="body_not_into_itself"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("merged_into__isnull", True), ("is_active", False), _connector="OR"),
+                        name="body_merged_is_closed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_active", True), ("valid_to__isnull", True)),
+                            models.Q(("is_active", False), ("valid_to__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="body_active_is_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("name", ""), _negated=True),
+                            models.Q(("short_name", ""), _negated=True),
+                            models.Q(("code", ""), _negated=True),
+                        ),
+                        name="body_named",
+                    ),
+                ],
             },
         ),
     ]

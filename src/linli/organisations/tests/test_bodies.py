@@ -137,7 +137,7 @@ def test_a_change_made_elsewhere_is_seen_at_the_next_check(monkeypatch: pytest.M
             actor=SYSTEM, body_id=queries.body_by_code("110102018").id, name="牛街街道办事处", short_name="牛街办"
         )
         assert queries.body_by_code("110102018").short_name == "牛街街道"
-        other_process.setattr(queries, "CHECK_EVERY_S", 0.0)
+        other_process.setattr(queries._reference, "_every", 0.0)
         assert queries.body_by_code("110102018").short_name == "牛街办"
 
 
