@@ -84,7 +84,8 @@ def _told(line: Line, names: dict[str, str], newest: bool) -> Told:
             for name, raw in line.facts.items()
             if (word := _label(name)) and (value := said(name, raw))
         ],
-        texts=[(_label(name) or name, str(text)) for name, text in line.personal.items() if text],
+        # what was reported stands at the top of the page
+        texts=[] if line.seq == 1 else [(_label(n) or n, str(text)) for n, text in line.personal.items() if text],
         erased=line.erased,
         hash=line.hash[:10],
         state=state,

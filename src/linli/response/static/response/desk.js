@@ -17,7 +17,7 @@ const json = async (url) => {
 // --- class and place --------------------------------------------------------------------------------------
 words.addEventListener("linli:choose", ({ detail }) => {
   const tag = Object.assign(document.createElement("span"), { className: "tag", textContent: detail.note });
-  classSaid.replaceChildren(tag, ` ${detail.due}`);
+  classSaid.replaceChildren(tag, ` ${detail.due}`, ...(detail.provisional ? [$("provisional").content.cloneNode(true)] : []));
   forget("class_pick");
   near();
   place.focus();

@@ -153,7 +153,7 @@ async function show() {
     const problem = li.querySelector("[data-problem]"), more = li.querySelector("[data-more]");
     problem.hidden = !look;
     problem.textContent = [...new Set([draft.problem?.message, ...Object.values(draft.problem?.fields ?? {}).flat()])].filter(Boolean).join(" ");
-    more.textContent = [draft.place, draft.files.length ? fill(more.dataset.photos, draft.files.length) : "", new Date(draft.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })].filter(Boolean).join(" · ");
+    more.textContent = [draft.place, draft.files.length ? fill(more.dataset.photos, draft.files.length) : "", new Date(draft.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Shanghai" })].filter(Boolean).join(" · ");
     li.querySelector("[data-open]").addEventListener("click", () => open(draft));
     li.querySelector("[data-remove]").addEventListener("click", () => { dropping.dataset.key = draft.key; dropping.showModal(); });
     return li;

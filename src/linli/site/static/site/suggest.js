@@ -77,7 +77,7 @@ export function suggest(box) {
       const answer = await fetch(url, { headers: { Accept: "application/json" }, signal: aborter.signal });
       if (!answer.ok) throw new Error(String(answer.status));
       const body = await answer.json();
-      if (turn !== asked) return; // a later question has been asked meanwhile
+      if (turn !== asked || document.activeElement !== input) return; // a later question was asked, or the reader has gone on
       items = Array.isArray(body) ? body : body.results ?? body.places ?? [];
       show();
     } catch (error) {
