@@ -31,21 +31,29 @@ BROWSER = (
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: its file's name, the page, and who looks at it ("" is a resident, else one of the cast)."""
+    """One picture: its file's name, the page, who looks at it ("" is a resident, else one of the cast).
+
+    `then` is the selector of a link on that page which is followed before the picture is taken.
+    """
 
     name: str
     path: str
     account: str = ""
     size: tuple[int, int] = DESK
     dark: bool = False
+    then: str = ""
 
 
 SHOTS = (
     Shot("home", "/"),
     Shot("report", "/report/", size=PHONE),
-    Shot("inbox", "/inbox/", account="operator"),
-    Shot("command", "/command/", account="district-chief"),
-    Shot("command-dark", "/command/", account="district-chief", dark=True),
+    Shot("desk", "/desk/", "operator"),
+    Shot("inbox", "/inbox/", "dispatcher"),
+    Shot("case", "/inbox/", "dispatcher", then="main a[href^='/cases/2']"),
+    Shot("field", "/field/", "grid-niujie", size=PHONE),
+    Shot("command", "/command/", "chief"),
+    Shot("command-dark", "/command/", "chief", dark=True),
+    Shot("command-subdistrict", "/command/110102018/", "chief-niujie"),
 )
 
 
@@ -90,10 +98,14 @@ def _take(browser: Any, address: str, shot: Shot, file: Path) -> None:
         page.goto(f"{address}/login/")
         page.fill("input[name=username]", username)
         page.fill("input[name=password]", password)
-        page.click("main form [type=submit]")
+        with page.expect_navigation():
+            page.press("input[name=password]", "Enter")
     answer = page.goto(f"{address}{shot.path}", wait_until="load")
     if answer is None or answer.status >= 400:
         raise Failed(_("%(path)s 打不开（%(status)s）") % {"path": shot.path, "status": answer and answer.status})
+    if shot.then:
+        link = page.locator(shot.then).first
+        page.goto(f"{address}{link.get_attribute('href')}", wait_until="load")
     page.wait_for_timeout(1500)  # the map draws its tiles after load
     page.screenshot(path=file)
     page.close()
