@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
@@ -166,11 +166,11 @@ def selects(actor: Actor, wanted: Wanted) -> list[Select]:
 
 
 TAB_WORDS = {
-    "late": lambda: _("超期"),
-    "soon": lambda: _("快到期"),
-    "accepted": lambda: _("待派遣"),
-    "fed_back": lambda: _("待核查"),
-    "closed": lambda: _("待回访"),
+    "late": lambda: pgettext("queue", "超期"),
+    "soon": lambda: pgettext("queue", "快到期"),
+    "accepted": lambda: pgettext("queue", "待派遣"),
+    "fed_back": lambda: pgettext("queue", "待核查"),
+    "closed": lambda: pgettext("queue", "待回访"),
     "all": lambda: _("全部"),
 }
 
