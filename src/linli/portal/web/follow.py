@@ -35,6 +35,8 @@ def private(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if "code" in kwargs:  # after too many wrong ones not even the right one is answered: else guessing would go on
+            _look(request)
         try:
             answer = view(request, *args, **kwargs)
         except Missing:
@@ -53,6 +55,12 @@ def _count(request: HttpRequest) -> None:
     who = throttle.client_key(request)
     for times, per_s in limits("follow"):
         throttle.take(f"follow:{who}", limit=times, per_s=per_s)
+
+
+def _look(request: HttpRequest) -> None:
+    who = throttle.client_key(request)
+    for times, per_s in limits("follow"):
+        throttle.look(f"follow:{who}", limit=times, per_s=per_s)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
