@@ -96,8 +96,10 @@ def actor_for_token(secret: str) -> Actor | None:
     if token is None or not may_enter(token.account):
         return None
     scopes = set(token.scopes.split(","))
-    posts = tuple(p for p in _posts([token.account_id]).get(token.account_id, ()) if p.kind in scopes)
-    actor = Actor("token", token.account_id, token.account.display_name, posts)
+    every = _posts([token.account_id]).get(token.account_id, [])
+    posts = tuple(p for p in every if p.kind in scopes)
+    serves = frozenset(p.body_id for p in every if p.body_id is not None)
+    actor = Actor("token", token.account_id, token.account.display_name, posts, serves)
     with _lock:
         if len(_tokens) >= _MAX_TOKENS:
             _tokens.clear()

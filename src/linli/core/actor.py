@@ -24,6 +24,8 @@ class Actor:
     id: int | None = None
     name: str = ""
     posts: tuple[Post, ...] = field(default=())
+    # the bodies of all posts of a token's account, in its scopes or not: they give no power, but they bar from checking
+    serves: frozenset[int] = frozenset()
 
     @property
     def label(self) -> str:

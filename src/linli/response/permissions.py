@@ -88,7 +88,7 @@ def can_move(actor: Actor, matter: Matter, verb: str) -> Decision:
 
 def _third_party(actor: Actor, matter: Matter) -> Decision:
     """Verification by another party: neither the person who handled, nor anyone of the body that handled."""
-    if matter.body_id is not None and matter.body_id in actor.bodies(P.values):
+    if matter.body_id is not None and matter.body_id in actor.bodies(P.values) | actor.serves:
         return no("own_body", _("承办单位的人不能核查本单位办的事。"))
     if actor.label.partition(":")[2] in {a.partition(":")[2] for a in flow.acted(matter.pk, HANDLING_VERBS)}:
         return no("handled_it", _("办过这件事的人不能核查它。"))
@@ -113,7 +113,7 @@ def can_see_picture(actor: Actor, subject: str, request: object = None) -> Decis
     Reporters see their own on their private page, which shows the receipt code itself.
     """
     number = subject.partition(":")[2]
-    matter = Matter.objects.filter(kind="case", pk=int(number)).first() if number.isdigit() else None
+    matter = Matter.objects.filter(kind="case", pk=int(number)).first() if number.isdecimal() else None
     if matter is None or not can_see(actor, matter):
         raise Missing("photo_missing", _("照片不存在，或者已经删除。"))
     return YES

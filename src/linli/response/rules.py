@@ -125,7 +125,7 @@ def number_of(matter_id: int, opened_at: datetime) -> str:
 
 def parse_number(text: str) -> int:
     """The matter id in a case number; spaces, dashes and full-width digits are accepted. Raises Invalid."""
-    digits = "".join(str(int(c)) for c in text if c.isdigit())
+    digits = "".join(str(int(c)) for c in text if c.isdecimal())
     if not 13 <= len(digits) <= 24 or luhn(digits[:-1]) != int(digits[-1]):
         raise Invalid(
             "bad_number", _("编号不对，请核对后再输入。"), fields={"number": [_("编号不对，请核对后再输入。")]}

@@ -66,7 +66,7 @@ def _check_key(after: str) -> None:
         moment = datetime.fromisoformat(due)
     except ValueError:
         moment = None  # type: ignore[assignment]
-    if moment is None or moment.tzinfo is None or not pk.isdigit() or len(pk) > 18:
+    if moment is None or moment.tzinfo is None or not (pk.isascii() and pk.isdigit()) or len(pk) > 18:
         raise Invalid("bad_page", _("页码不对，请从第一页看起。"))
 
 

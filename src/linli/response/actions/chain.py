@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,8 +80,8 @@ def receipt_code(matter_key: str) -> str:
 
 def code_matches(matter_key: str, code: str) -> bool:
     """Whether `code` is this matter's, under any key that was in use. Constant time."""
-    given = "".join(code.split()).replace("-", "").upper()
-    return any(hmac.compare_digest(_letters(m), given) for m in keys.macs("receipt", matter_key.encode()))
+    given = "".join(unicodedata.normalize("NFKC", code).split()).replace("-", "").upper().encode("utf-8", "replace")
+    return any(hmac.compare_digest(_letters(m).encode(), given) for m in keys.macs("receipt", matter_key.encode()))
 
 
 def _letters(mac: str) -> str:
@@ -129,7 +131,7 @@ def report_case(*, actor: Actor, report: Report) -> Receipt:
                 },
                 personal={"description": description, "address": address},
                 type_version_id=view.id,
-                client_key=f"{actor.label}/{report.client_key}"[:80] if report.client_key else None,
+                client_key=_stored_key(actor, report.client_key),
                 simulated=report.simulated,
             )
             subject = f"case:{matter.pk}"
@@ -164,6 +166,11 @@ def report_case(*, actor: Actor, report: Report) -> Receipt:
     except flow.AlreadyOpened as earlier:
         return receipt_for(Matter.objects.get(pk=earlier.matter_id), repeated=True)
     return receipt_for(matter, view=view)
+
+
+def _stored_key(actor: Actor, key: str) -> str | None:
+    """What is kept of a client key. Whoever sends the key again is given the receipt, so the key itself is not kept."""
+    return hashlib.sha256(f"{actor.label}/{key}".encode()).hexdigest() if key else None
 
 
 def _class_for(by_code: Mapping[str, ClassView], code: str) -> ClassView:

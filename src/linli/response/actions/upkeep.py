@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from linli.core import clock
 from linli.core.actor import SYSTEM, Actor
+from linli.core.errors import Missing
 from linli.flow import actions as flow
 from linli.flow.models import Matter
 from linli.flow.relay import Announcement
@@ -65,7 +66,10 @@ def settle_contact(heard: Announcement) -> None:
         return
     ended = case.matter.closed_at or case.matter.ended_at
     keep_until = ended + timedelta(days=CONTACT_DAYS) if ended else clock.now() + timedelta(days=OPEN_DAYS)
-    vault.set_expiry(actor=SYSTEM, contact_id=case.contact_id, erase_at=keep_until)
+    try:
+        vault.set_expiry(actor=SYSTEM, contact_id=case.contact_id, erase_at=keep_until)
+    except Missing:
+        return  # the reporter has erased it already: nothing is left to settle, and the others must not wait for it
 
 
 def erase_old_texts(*, actor: Actor = SYSTEM, limit: int = 500) -> int:

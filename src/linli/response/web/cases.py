@@ -65,6 +65,10 @@ class Chip:
     url: str
 
 
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
 def address(wanted: CaseFilter, **changes: str) -> str:
     """`?…` of a filter with some values changed ("" removes one)."""
     said = {k: v for k, v in {**wanted.as_query(), **changes}.items() if v}
@@ -80,7 +84,7 @@ def cases(request: ActorRequest) -> HttpResponse:
     """`/cases/?stage=&top=&…&after=`: newest first."""
     wanted, problem = read_filter(request)
     after = request.GET.get("after", "")
-    page = queries.case_page(request.actor, wanted, after=after if after.isdigit() else "", limit=PAGE)
+    page = queries.case_page(request.actor, wanted, after=after if _is_key(after) else "", limit=PAGE)
     now = clock.now()
     rows = [row(case, now) for case in page.rows]
     return render(
@@ -180,7 +184,7 @@ def chips(wanted: CaseFilter) -> list[Chip]:
         "subdistrict": lambda v: territory.division_name(v),
         "community": lambda v: territory.division_name(v),
         "channel": lambda v: dict(Channel.choices).get(v, v),
-        "body": lambda v: organisations.body_name(int(v)) if v.isdigit() else v,
+        "body": lambda v: organisations.body_name(int(v)) if _is_key(v) else v,
         "since": lambda v: _("%(day)s 起") % {"day": v},
         "until": lambda v: _("到 %(day)s") % {"day": v},
         "opened": lambda v: _("今天受理"),

@@ -1,0 +1,128 @@
+"""What a thief of the database, a curious colleague and a hostile resident try, and do not get."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from linli.accounts import actions as accounts
+from linli.accounts import queries as account_queries
+from linli.core.actor import RESIDENT, SYSTEM
+from linli.core.errors import Forbidden, Invalid, Missing
+from linli.flow import relay
+from linli.flow.models import Cursor, Matter
+from linli.organisations import queries as organisations
+from linli.response import actions, queries
+from linli.response.web.lookups import near_items
+from linli.vault import actions as vault
+from linli.vault.models import Contact
+
+from .conftest import NIUJIE, Press
+
+pytestmark = pytest.mark.django_db
+REPORT = {"channel": "web", "class_code": "0102", "lon": NIUJIE[0], "lat": NIUJIE[1], "description": "垃圾没清"}
+
+
+def test_nothing_in_the_database_opens_a_receipt(reported: Any) -> None:
+    """Sending the stored key again must not answer with the receipt: the key that a phone holds is not stored."""
+    secret = "5f0c1d5e-3d0c-4f1e-9d55-0123456789ab".replace("-", "")
+    case = reported(client_key=secret)
+    stored = case.matter.client_key
+    assert secret not in stored
+    for stolen in {stored, stored.rpartition("/")[2]}:
+        again = actions.report_case(actor=RESIDENT, report=actions.Report(**REPORT, client_key=stolen))
+        assert not again.repeated and again.matter_id != case.pk
+    assert actions.report_case(actor=RESIDENT, report=actions.Report(**REPORT, client_key=secret)).matter_id == case.pk
+
+
+def test_one_erased_contact_does_not_stop_the_retention_of_the_others(reported: Any, press: Press) -> None:
+    relay.subscribe("response.contacts", "case", actions.settle_contact)
+    kept = {"phone": "13800138000", "consent": "case_contact-1"}
+    erased, other = reported(**kept), reported(**kept)
+    vault.erase_subject(actor=RESIDENT, subject=f"case:{erased.pk}", why="asked")
+    press("operator", erased, "decline", text="重复")
+    press("operator", other, "decline", text="重复")
+    before = Contact.objects.get(pk=other.contact_id).erase_at
+    relay.stamp()
+    relay.deliver(["response.contacts"])
+    assert Cursor.objects.get(name="response.contacts").failures == 0
+    assert (before - Contact.objects.get(pk=other.contact_id).erase_at).days > 200
+
+
+def test_a_token_of_a_part_of_the_posts_does_not_hide_the_body_one_serves(
+    reported: Any, press: Press, district: Any
+) -> None:
+    team = organisations.body_by_code("110102018-grid")
+    assert team is not None
+    case = reported()
+    press("operator", case, "accept")
+    press("dispatcher-niujie", case, "dispatch", body_id=team.id)
+    press("grid-niujie", case, "sign")
+    press("grid-niujie", case, "feed_back", text="已清理。")
+    verifier = district.id("verifier")
+    accounts.give_post(actor=SYSTEM, account_id=verifier, kind="grid_worker", division="110102018", body_id=team.id)
+    made = accounts.create_token(actor=SYSTEM, account_id=verifier, name="核查", scopes=["verifier"], days=1)
+    program = account_queries.actor_for_token(made.secret)
+    assert program is not None
+    seen = queries.case_for(program, queries.number_of_case(case))
+    with pytest.raises(Forbidden):
+        actions.move_case(actor=program, case=seen, step=actions.Step("pass", seen.matter.version))
+
+
+def test_a_colleague_elsewhere_learns_no_more_of_a_case_nearby_than_the_public(reported: Any, district: Any) -> None:
+    plain, home = reported(), reported(class_code="2101")
+    assert queries.class_of(home).dwelling and not queries.class_of(plain).dwelling
+    mine = near_items(district.actor("grid-niujie"), *NIUJIE, "")
+    assert {n["number"] for n in mine} == {queries.number_of_case(plain), queries.number_of_case(home)}
+    elsewhere = near_items(district.actor("grid-desheng"), *NIUJIE, "")
+    assert queries.number_of_case(home) not in {n["number"] for n in elsewhere}
+    for n in elsewhere:
+        assert (n["lon"], n["lat"]) == queries.public_point(plain) and n["url"] == ""
+    handler = district.client("handler-water")
+    assert handler.get(f"/cases/nearby?lon={NIUJIE[0]}&lat={NIUJIE[1]}").status_code == 403
+
+
+def test_a_case_without_a_grid_is_not_near_anything_for_the_public(reported: Any) -> None:
+    """Its public point is far from the true one: whether it shows would draw the true one's box."""
+    case = reported()
+    Matter.objects.filter(pk=case.pk).update(grid_at_intake="")
+    case.matter.refresh_from_db()
+    lon, lat = queries.public_point(case)
+    assert queries.nearby(lon, lat) == []
+
+
+@pytest.mark.parametrize("code", ["é" * 10, "查询码", "ＡＢ", "\ud800"])
+def test_a_code_in_any_script_is_just_wrong(reported: Any, code: str) -> None:
+    case = reported()
+    with pytest.raises(Missing):
+        queries.case_by_receipt(queries.number_of_case(case), code)
+
+
+def test_a_code_typed_full_width_is_understood(reported: Any) -> None:
+    case = reported()
+    code = actions.receipt_code(case.matter.key.hex)
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in code.lower())
+    assert queries.case_by_receipt(queries.number_of_case(case), f"{wide[:5]} {wide[5:]}").pk == case.pk
+
+
+def test_digits_that_are_no_numbers(reported: Any, district: Any) -> None:
+    with pytest.raises(Invalid):
+        queries.parse_number("²" * 15)
+    with pytest.raises(Missing):
+        queries.public_case_or_missing("²" * 15) if hasattr(queries, "public_case_or_missing") else _public("²" * 15)
+    operator = district.client("operator")
+    for address in ("/cases/?after=²", "/cases/?body=²", "/cases/²²²²²²²²²²²²²²/", "/cases/export.csv?body=²"):
+        assert operator.get(address).status_code in (200, 404, 422), address
+
+
+def _public(number: str) -> None:
+    try:
+        queries.public_case(number)
+    except Invalid:
+        raise Missing("no_such_case", "") from None
+
+
+@pytest.mark.parametrize("query", ["since=0001-01-01", "until=9999-12-31", "stage=%00", "body=99999999999999999999999"])
+def test_filters_at_the_edge_of_the_world(district: Any, query: str) -> None:
+    assert district.client("operator").get(f"/cases/?{query}").status_code in (200, 422)
