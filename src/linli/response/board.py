@@ -100,7 +100,7 @@ class HourNumber(Func):
 
     def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
         return super().as_sql(
-            compiler, connection, template="CAST(strftime('%%s', %(expressions)s) / 3600 AS INTEGER)", **more
+            compiler, connection, template="CAST(strftime('%%%%s', %(expressions)s) / 3600 AS INTEGER)", **more
         )
 
     def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
@@ -113,7 +113,7 @@ class HourNumber(Func):
 def check_board(actor: Actor, division: str) -> None:
     """Raises Forbidden (no such post at all), Missing (unknown division, or one that no post of the actor covers)."""
     if not actor.holds(BOARD_KINDS):
-        raise Forbidden("wrong_post", _("指挥页面由值班长、派遣员、受理员、核查员和审计员使用。"))
+        raise Forbidden("wrong_post", _("态势页由值班长、派遣员、受理员、窗口受理员、核查员和审计员使用。"))
     known = territory.division(division) if len(division) in (6, 9) else None
     kinds = DISTRICT_KINDS if len(division) == 6 else BOARD_KINDS
     if known is None or not actor.holds(kinds, division):
@@ -200,11 +200,11 @@ def hours(actor: Actor, wanted: Wanted) -> Hours:
         condition |= Q(opened_at__gte=first, opened_at__lt=end)
     counted = _narrowed(_matters(wide), wide, now).filter(condition).annotate(hour=HourNumber("opened_at"))
     numbers = dict(counted.values_list("hour").annotate(Count("id")).order_by())
-    first = int(start.timestamp()) // 3600
+    midnight = int(start.timestamp()) // 3600
     return Hours(
-        tuple(numbers.get(first + h, 0) for h in range(24)),
-        tuple(numbers.get(first - 7 * 24 + h, 0) for h in range(24)),
-        sum(numbers.get(first - 24 + h, 0) for h in range(24)),
+        tuple(numbers.get(midnight + h, 0) for h in range(24)),
+        tuple(numbers.get(midnight - 7 * 24 + h, 0) for h in range(24)),
+        sum(numbers.get(midnight - 24 + h, 0) for h in range(24)),
     )
 
 
