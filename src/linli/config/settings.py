@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -27,6 +28,7 @@ MEDIA_ROOT = VAR / "media"
 STATIC_ROOT = VAR / "static"
 PACK = Path(os.environ.get("LINLI_PACK", ROOT / "packs" / "xicheng")).resolve()
 LOCALE_PATHS = [SOURCE / "linli" / "locale"]
+os.umask(0o077)  # database, photographs, exports and backups are nobody else's on this machine to read
 for folder in (VAR, KEYS, SEALS, MEDIA_ROOT):
     folder.mkdir(parents=True, exist_ok=True)
 KEYS.chmod(0o700)
@@ -50,9 +52,13 @@ def _secret() -> str:
     if not path.exists():
         import secrets
 
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        draft = KEYS / f".session.{secrets.token_hex(8)}"
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(fd, "w") as f:
             f.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):  # of two processes that start at once both read the winner's, whole
+            os.link(draft, path)
+        draft.unlink()
     return path.read_text()
 
 
@@ -129,6 +135,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "linli.site.middleware.Language",
+    "linli.site.middleware.BodyLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -164,6 +171,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},  # a telephone number is no password
 ]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "workbench:inbox"
@@ -178,7 +186,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that the lock-out page promised stands
 AXES_LOCKOUT_CALLABLE = "linli.accounts.web.login.locked_out"
 AXES_CLIENT_IP_CALLABLE = "linli.site.throttle.client_ip"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "linli.accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -210,6 +218,7 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # form text; photographs stream to disk
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
 # --- words and time ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

@@ -22,6 +22,7 @@ from linli.core.canonical import canonical
 from linli.core.decision import Decision
 from linli.core.errors import Conflict
 from linli.vault import keys
+from linli.vault.actions import overwrite_freed
 
 from . import chain
 from .models import Journal, Matter, Outbox, Sealed, TypeVersion
@@ -270,6 +271,7 @@ def retire_type(*, actor: Actor, kind: str, code: str) -> int:
 
 def erase_sealed(*, actor: Actor, matter: Matter, why: str) -> int:
     """Erase the personal parts of a matter's lines, salt and text together. The chain stays provable."""
+    overwrite_freed()
     with transaction.atomic():
         erased = Sealed.objects.filter(journal__matter=matter, erased_at=None).update(
             salt=None, ciphertext=None, erased_at=clock.now()

@@ -72,7 +72,7 @@ def live_token(actor: Actor, scope: str = "") -> str:
 @lru_cache(maxsize=4096)
 def _parse(token: str, secret: str) -> tuple[str, str, int] | None:
     text, _sep, signature = token.rpartition("|")
-    if not hmac.compare_digest(_sign(text), signature):
+    if not hmac.compare_digest(_sign(text).encode(), signature.encode("utf-8", "replace")):
         return None
     label, scope, until = text.split("|")
     return label, scope, int(until)

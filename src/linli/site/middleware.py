@@ -10,8 +10,13 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from linli.core.errors import Refusal
 
 from . import logs, metrics, refusals
+
+MAX_BODY = 64 * 1024 * 1024  # six photographs of 10 MB and their text; docs/guide/server.md tells the proxy the same
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -56,6 +61,21 @@ class Language:
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", "zh-CN" if code.startswith("zh") else code)
             return response
+
+
+class BodyLimit:
+    """Refuses a body larger than anything that a page of ours sends, before a byte of it is read or lies on the disk."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        said = request.META.get("CONTENT_LENGTH") or "0"
+        if not (said.isascii() and said.isdigit()) or int(said[:18]) > MAX_BODY:
+            refusal = Refusal("body_too_large", _("发送的内容太大，一次最多 64 MB。"))
+            refusal.status = 413
+            return refusals.respond(request, refusal)
+        return self.get_response(request)
 
 
 class Refusals:

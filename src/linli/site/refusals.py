@@ -20,6 +20,7 @@ TITLES = {
     403: _("没有权限"),
     404: _("找不到这个页面"),
     409: _("刚才有人先处理了"),
+    413: _("内容太大"),
     422: _("内容需要修改"),
     429: _("操作太频繁"),
     500: _("系统出错了"),
@@ -90,7 +91,8 @@ def _came_from(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(referer, {request.get_host()}):
         return ""
     parts = urlsplit(referer)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    path = "/" + parts.path.lstrip("/\\")  # two slashes at the front would name another host
+    return path + (f"?{parts.query}" if parts.query else "")
 
 
 def onto_form(form: forms.BaseForm, refusal: Refusal) -> None:

@@ -42,7 +42,19 @@ def take(key: str, *, limit: int, per_s: int) -> None:
         cursor.execute(_TAKE, [f"{key}/{per_s}"[:120], slot, ends_at, limit])
         granted = cursor.fetchall()
     if not granted:
-        raise TooMany("too_many", _("操作太频繁了，请过一会儿再试。"), retry_after_s=max(ends_at - now, 1))
+        raise _too_many(ends_at - now)
+
+
+def look(key: str, *, limit: int, per_s: int) -> None:
+    """Raises TooMany as `take` would, but uses nothing: for what is counted only when it fails."""
+    now = int(time.time())
+    slot = now // per_s
+    if Bucket.objects.filter(key=f"{key}/{per_s}"[:120], slot=slot, taken__gte=limit).exists():
+        raise _too_many((slot + 1) * per_s - now)
+
+
+def _too_many(wait_s: int) -> TooMany:
+    return TooMany("too_many", _("操作太频繁了，请过一会儿再试。"), retry_after_s=max(wait_s, 1))
 
 
 def client_ip(request: HttpRequest) -> str:

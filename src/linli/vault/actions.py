@@ -96,7 +96,7 @@ def _erased(actor: Actor, now: datetime, why: str) -> dict[str, object]:
     return {"sealed": None, "erased_at": now, "erased_by": actor.label, "erased_why": why}
 
 
-def _overwrite() -> None:
+def overwrite_freed() -> None:
     """SQLite leaves freed bytes in the file unless told otherwise; PostgreSQL's vacuum sees to it."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -107,7 +107,7 @@ def erase_subject(*, actor: Actor, subject: str, why: str) -> int:
     """Erase every contact of `subject` now; returns how many. `why` is a short token (asked, closed, mistake)."""
     if not why or len(why) > 40:
         raise Invalid("reason_required", _("请写明删除的原因。"))
-    _overwrite()
+    overwrite_freed()
     return Contact.objects.filter(subject=subject, erased_at__isnull=True).update(**_erased(actor, clock.now(), why))
 
 
@@ -124,7 +124,7 @@ def set_expiry(*, actor: Actor, contact_id: int, erase_at: datetime) -> None:
 
 def erase_expired(*, now: datetime, actor: Actor | None = None) -> int:
     """Erase what is past its retention, in batches; returns how many. Safe to run twice at once."""
-    _overwrite()
+    overwrite_freed()
     by = {"erased_by": actor.label if actor else "system"}
     total = 0
     while True:
@@ -173,7 +173,7 @@ def reseal_contacts(*, actor: Actor, batch: int = BATCH) -> int:
         aad = _aad(row.subject, row.purpose)
         assert row.sealed is not None
         renewed.append((row, keys.seal("contact", keys.unseal("contact", row.sealed, aad=aad), aad=aad)))
-    _overwrite()
+    overwrite_freed()
     with transaction.atomic():
         for row, sealed in renewed:
             Contact.objects.filter(pk=row.pk, key_number=row.key_number, erased_at__isnull=True).update(

@@ -209,7 +209,7 @@ def macs(purpose: str, data: bytes) -> tuple[str, ...]:
 
 def mac_holds(purpose: str, data: bytes, mark: str) -> bool:
     """Whether `mark` is the mark of `data` under any key of `purpose`."""
-    return any(hmac.compare_digest(known, mark) for known in macs(purpose, data))
+    return any(hmac.compare_digest(known.encode(), mark.encode("utf-8", "replace")) for known in macs(purpose, data))
 
 
 def rotate(purpose: str) -> int:
