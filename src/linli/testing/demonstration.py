@@ -90,10 +90,11 @@ class Director:
         decide = getattr(self, f"_from_{matter.stage}", None)
         return decide(case, view) if decide else None
 
-    def _at(self, case: Case, view: ClassView, **median: float) -> datetime:
+    def _at(self, case: Case, view: ClassView, *, watch: bool = False, **median: float) -> datetime:
+        """When the next thing happens; the hotline keeps `watch` day and night, others come in the morning."""
         waited = script.wait(self.rng, timedelta(**median)) / self.haste
         moment = case.matter.stage_started_at + waited
-        return moment if self.haste > 1 else script.awake(moment, view.urgency, self.rng)
+        return moment if watch or self.haste > 1 else script.awake(moment, view.urgency, self.rng)
 
     def _say(self, verb: str) -> str:
         return self.rng.choice(script.replies()[verb])
@@ -104,7 +105,7 @@ class Director:
 
     def _from_reported(self, case: Case, view: ClassView) -> Next:
         verb = "decline" if self.rng.random() < script.DECLINED else "accept"
-        return self._step(case, self._at(case, view, minutes=22), self.people.operator(), verb)
+        return self._step(case, self._at(case, view, watch=True, minutes=22), self.people.operator(), verb)
 
     def _from_accepted(self, case: Case, view: ClassView) -> Next:
         subdistrict = case.matter.subdistrict
@@ -115,33 +116,32 @@ class Director:
         else:
             actor, minutes = (self.people.dispatcher(subdistrict) if subdistrict else self.people.dispatcher()), 28
         assert body is not None
-        return self._step(case, self._at(case, view, minutes=minutes), actor, "dispatch", body_id=body.id)
+        return self._step(case, self._at(case, view, watch=True, minutes=minutes), actor, "dispatch", body_id=body.id)
 
     def _from_dispatched(self, case: Case, view: ClassView) -> Next:
         actor = self.people.handler(case.matter.body_id or 0)
         again = case.return_count > 0
         verb = "return" if not again and self.rng.random() < script.RETURNED else "sign"
-        return self._step(case, self._at(case, view, minutes=35), actor, verb)
+        return self._step(case, self._at(case, view, minutes=55), actor, verb)
 
-    def _from_handling(self, case: Case, view: ClassView) -> Next | None:
-        if self.rng.random() < script.FORGOTTEN:
-            return None
+    def _from_handling(self, case: Case, view: ClassView) -> Next:
         matter = case.matter
         allowed = max((matter.final_due_at or matter.stage_started_at) - matter.stage_started_at, timedelta(hours=1))
-        waited = script.wait(self.rng, allowed * 0.45, 0.62) / self.haste
+        slow = self.rng.uniform(3, 9) if self.rng.random() < script.FORGOTTEN else 1
+        waited = script.wait(self.rng, allowed * 0.6 * slow, 0.5) / self.haste
         moment = matter.stage_started_at + waited
         at = moment if self.haste > 1 else script.awake(moment, view.urgency, self.rng)
         return self._step(case, at, self.people.handler(matter.body_id or 0), "feed_back")
 
     def _from_fed_back(self, case: Case, view: ClassView) -> Next:
         verb = "rework" if case.rework_count < 3 and self.rng.random() < script.REWORKED else "pass"
-        return self._step(case, self._at(case, view, hours=3.5), self.people.verifier(), verb)
+        return self._step(case, self._at(case, view, hours=9), self.people.verifier(), verb)
 
     def _from_verified(self, case: Case, view: ClassView) -> Next:
-        return self._step(case, self._at(case, view, minutes=50), self.people.operator(), "close")
+        return self._step(case, self._at(case, view, hours=3), self.people.operator(), "close")
 
     def _from_closed(self, case: Case, view: ClassView) -> Next:
-        at = self._at(case, view, hours=20)
+        at = self._at(case, view, hours=30)
         if case.reopen_count == 0 and self.rng.random() < script.REOPENED:
             return self._step(case, at, self.people.operator(), "reopen")
         outcome = self.rng.choices(["solved", "explained", "unreached"], [86, 6, 8])[0]

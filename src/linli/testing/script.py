@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,7 +14,7 @@ from linli.core.clock import SHANGHAI, local
 DATA = Path(__file__).resolve().parent / "data"
 
 # How simulated people behave: shares and typical waits are invented, and the matters say that they are simulated.
-DECLINED, RETURNED, REWORKED, REOPENED, FORGOTTEN, RATED = 0.04, 0.05, 0.08, 0.06, 0.03, 0.45
+DECLINED, RETURNED, REWORKED, REOPENED, FORGOTTEN = 0.04, 0.05, 0.08, 0.06, 0.06
 CHANNELS = (("web", 40), ("phone", 42), ("onsite", 6), ("field", 12))  # shares by channel, invented
 ROUND_THE_CLOCK = frozenset({"urgent", "utility"})
 
@@ -92,9 +91,3 @@ def awake(moment: datetime, urgency: str, rng: random.Random) -> datetime:
 def wait(rng: random.Random, median: timedelta, spread: float = 0.7) -> timedelta:
     """A wait whose logarithm is normal: most are short, some are long."""
     return median * rng.lognormvariate(0, spread)
-
-
-def chances(rng: random.Random) -> Iterator[float]:
-    """An endless stream of dice."""
-    while True:
-        yield rng.random()
