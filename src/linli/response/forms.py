@@ -38,9 +38,7 @@ class ReportForm(forms.Form):
     pick = Typed(label=_("地点"), limit=80)
     address = Typed(label=_("详细位置"), limit=LINE_MAX)
     description = Typed(label=_("问题描述"), limit=TEXT_MAX, widget=forms.Textarea(attrs={"rows": 3}))
-    phone = Typed(
-        label=_("电话"), limit=40, widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})
-    )
+    phone = Typed(label=_("电话"), limit=40, widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}))
     name = Typed(label=_("称呼"), limit=40, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     agreed = forms.BooleanField(required=False, label=_("对方已同意"))
     consent = Typed(limit=40, widget=forms.HiddenInput)
@@ -101,8 +99,8 @@ class StepForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
     text = Typed(limit=TEXT_MAX, widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, verb: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"id_{verb}_%s", **kwargs)
+    def __init__(self, verb: str, data: Any = None, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial, auto_id=f"id_{verb}_%s")
         self.verb = verb
         self.fields["text"].label = TEXT_LABELS.get(verb, _("备注"))
         if verb == "dispatch":

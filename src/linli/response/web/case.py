@@ -256,9 +256,7 @@ def _initial(found: Any) -> dict[str, Any]:
 
 def _again(form: StepForm, found: Any) -> StepForm:
     """The same form with the version that is seen now: the person has read what happened meanwhile."""
-    data = form.data.copy()
-    data["version"] = str(found.matter.version)
-    form.data = data
+    form.data = {**{name: form.data.get(name, "") for name in form.data}, "version": str(found.matter.version)}
     return form
 
 

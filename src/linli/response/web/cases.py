@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -28,7 +29,7 @@ from .. import permissions, queries
 from ..choices import Channel, Outcome, Satisfaction
 from ..queries import CaseFilter
 from ..rules import CASE
-from .rows import place_of, row
+from .rows import options, place_of, table_rows
 
 PAGE = 50
 EXPORT_ROWS = 20_000
@@ -55,6 +56,10 @@ class Select:
     options: list[tuple[str, Any]]
     value: str
     applies: bool = False  # choosing applies at once: other lists depend on it
+
+    @property
+    def inner(self) -> SafeString:
+        return options(self.options, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +90,11 @@ def cases(request: ActorRequest) -> HttpResponse:
     wanted, problem = read_filter(request)
     after = request.GET.get("after", "")
     page = queries.case_page(request.actor, wanted, after=after if _is_key(after) else "", limit=PAGE)
-    now = clock.now()
-    rows = [row(case, now) for case in page.rows]
     return render(
         request,
         "response/cases.html",
         {
-            "rows": rows,
+            "rows": table_rows(page.rows) if page.rows else "",
             "problem": problem,
             "has_errors": bool(problem),
             "wanted": wanted,
@@ -103,7 +106,7 @@ def cases(request: ActorRequest) -> HttpResponse:
             "page": Page(
                 address(wanted, after=page.next_after) if page.next_after else "",
                 address(wanted) if after else "",
-                _("本页 %(n)s 件") % {"n": len(rows)} if rows else "",
+                _("本页 %(n)s 件") % {"n": len(page.rows)} if page.rows else "",
             ),
             "export": permissions.can_export(request.actor),
             "export_url": reverse("response:cases_csv") + (address(wanted) if wanted.as_query() else ""),
@@ -203,7 +206,7 @@ def chips(wanted: CaseFilter) -> list[Chip]:
 @require_safe
 @never_cache
 @require(*permissions.SEE_KINDS)
-def export(request: ActorRequest) -> HttpResponseBase:
+def export(request: ActorRequest) -> Any:
     """The filtered cases as CSV with a BOM, at most EXPORT_ROWS, no free text and no contact. Who took it is recorded."""
     permissions.can_export(request.actor).or_forbidden()
     wanted = CaseFilter.from_mapping(request.GET.dict())

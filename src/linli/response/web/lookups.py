@@ -27,13 +27,13 @@ CLASSES = 8
 NEAR = 6
 
 
-def answers_json(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def answers_json(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
     """A refusal becomes JSON with its status: scripts ask here, whatever their Accept header."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            response = view(request, *args, **kwargs)
+            response: HttpResponse = view(request, *args, **kwargs)
         except Refusal as refusal:
             response = JsonResponse(refusal.as_dict(), status=refusal.status, json_dumps_params={"default": str})
             if retry := refusal.details.get("retry_after_s"):
@@ -61,7 +61,7 @@ def class_item(view: ClassView) -> dict[str, Any]:
         "detail": view.top_name,
         "note": str(Urgency(view.urgency).label),
         "urgency": view.urgency,
-        "due": _("时限%(limit)s，现在登记应在 %(at)s 前办结。")
+        "due": _("时限%(limit)s，现在登记应在%(at)s前办结。")
         % {"limit": limit_text(view.limit), "at": when_text(due.at)},
         "provisional": due.provisional or view.limit_provenance == "provisional",
         "dwelling": view.dwelling,
@@ -70,20 +70,24 @@ def class_item(view: ClassView) -> dict[str, Any]:
 
 @require_safe
 @answers_json
-@require(*permissions.SEE_KINDS)
+@require(*permissions.INTAKE_KINDS)
 def nearby(request: ActorRequest) -> HttpResponse:
-    """`?lon=&lat=&class=`: open matters near a point, those of the same class first. For staff: exact places."""
+    """`?lon=&lat=&class=`: open matters near a point, those of the same class first. For who registers, elsewhere too."""
     lon, lat = number(request, "lon"), number(request, "lat")
     return JsonResponse({"results": near_items(request.actor, lon, lat, request.GET.get("class", "")[:8])})
 
 
 def near_items(actor: Any, lon: float, lat: float, class_code: str) -> list[dict[str, Any]]:
-    """Open matters within 200 m, those of the same class first. Raises Invalid for a point that is no place."""
-    found = queries.nearby(lon, lat, class_code=class_code, limit=NEAR, public=False, actor=actor)
-    if class_code:
+    """Open matters within 200 m, those of the same class first. Raises Invalid for a point that is no place.
+
+    What lies in the actor's scope stands at its true place; of the rest no more is told than the public is.
+    """
+    found: list[queries.NearbyCase] = []
+    for code in dict.fromkeys((class_code, "")):
+        mine = queries.nearby(lon, lat, class_code=code, limit=NEAR, public=False, actor=actor)
+        others = [n for n in queries.nearby(lon, lat, class_code=code, limit=NEAR, actor=actor) if not n.in_scope]
         seen = {n.number for n in found}
-        others = queries.nearby(lon, lat, limit=NEAR, public=False, actor=actor)
-        found += [n for n in others if n.number not in seen]
+        found += sorted((n for n in mine + others if n.number not in seen), key=lambda n: n.distance_m)
     return [
         {
             "number": n.number,

@@ -90,12 +90,13 @@ def classes(request: ActorRequest) -> HttpResponse:
             "limits": [(Urgency(u).label, limit_text(known.limits[stage, u]).strip()) for u in Urgency.values
                        if (stage, u) in known.limits],
         }
-        for stage in dict.fromkeys(stage for stage, _u in known.limits)
+        for stage in CASE.stages
+        if any(stage == limited for limited, _u in known.limits)
     ]  # fmt: skip
     context = {
         "tops": list(tops.values()),
         "total": len(known.by_code),
-        "stages": sorted(stages, key=lambda s: [x.label for x in CASE.stages.values()].index(s["label"])),
+        "stages": stages,
         "provisional": sum(v.limit_provenance == "provisional" for v in known.by_code.values()),
     }
     return render(request, "response/classes.html", context)

@@ -80,9 +80,7 @@ def _told(line: Line, names: dict[str, str], newest: bool) -> Told:
         who=names[line.actor],
         at=line.at,
         facts=[
-            (word, value)
-            for name, raw in line.facts.items()
-            if (word := _label(name)) and (value := said(name, raw))
+            (word, value) for name, raw in line.facts.items() if (word := _label(name)) and (value := said(name, raw))
         ],
         # what was reported stands at the top of the page
         texts=[] if line.seq == 1 else [(_label(n) or n, str(text)) for n, text in line.personal.items() if text],
