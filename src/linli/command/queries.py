@@ -301,7 +301,7 @@ def data(actor: Actor, wanted: Wanted) -> dict[str, Any]:
     """All points and all counts (5 SQL): points as arrays, words once, so that 400 cases are a few kilobytes."""
     found = board.points(actor, wanted)
     classes: dict[int, int] = {}
-    places: dict[tuple[str, str, str, str], int] = {}
+    places: dict[tuple[str, str, str], int] = {}
     class_names: list[str] = []
     place_names: list[str] = []
     rows = []
@@ -310,15 +310,15 @@ def data(actor: Actor, wanted: Wanted) -> dict[str, Any]:
         if at_class is None:
             at_class = classes[p.type_id] = len(class_names)
             class_names.append(board.class_name(p))
-        where = (p.area, p.subdistrict, p.community, p.near)
+        where = (p.area, p.subdistrict, p.community)
         at_place = places.get(where)
         if at_place is None:
             at_place = places[where] = len(place_names)
-            place_names.append(board.place_line(p))
+            place_names.append(board.place_name(p))
         due = int(p.due_at.timestamp()) if p.due_at else 0
         closed = int(p.closed_at is not None)
         spot = (round(p.lon, 6), round(p.lat, 6))
-        rows.append((p.id, board.number_of_point(p), *spot, p.stage, due, closed, at_class, at_place))
+        rows.append((p.id, board.number_of_point(p), *spot, p.stage, due, closed, at_class, at_place, p.near))
     return {
         "now": int(clock.now().timestamp()),
         "classes": class_names,

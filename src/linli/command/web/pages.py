@@ -218,6 +218,7 @@ def config(wanted: Wanted, numbers: queries.Numbers, tab: str, wall: bool) -> di
             "hour": counted("%(n)d 小时", "%(n)d 小时"),
             "minute": counted("%(n)d 分", "%(n)d 分"),
             "less": _("不到 1 分"),
+            "near": _("%(place)s，近%(near)s") % {"place": "{place}", "near": "{near}"},
             "shown": _("显示 {n} / {all}"),
             "fresh": _("新到：{title}，{place}"),
             "many": _("新到 {n} 件"),

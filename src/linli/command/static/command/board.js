@@ -196,8 +196,8 @@ function showLegend() {
 function accept(body) {
   const same = cases.size > 0, before = new Set(cases.keys());
   skew = body.now - Date.now() / 1000;
-  const next = body.points.map(([id, number, lon, lat, stage, due, closed, cls, place]) => {
-    const c = { id, number, lon, lat, stage, due, closed, title: body.classes[cls], place: body.places[place], url: config.case.replace("{number}", number), seen: cases.get(id)?.seen ?? 0 };
+  const next = body.points.map(([id, number, lon, lat, stage, due, closed, cls, place, near]) => {
+    const c = { id, number, lon, lat, stage, due, closed, title: body.classes[cls], place: near ? fill(config.words.near, { place: body.places[place], near }) : body.places[place], url: config.case.replace("{number}", number), seen: cases.get(id)?.seen ?? 0 };
     c.kind = kindOf(c);
     return c;
   });
