@@ -108,4 +108,6 @@ def to_login(request: HttpRequest) -> HttpResponse:
 def staff_api(request: HttpRequest) -> Actor | None:
     """django-ninja `auth=`: the person or the program that asks, or None (401)."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    if actor.kind == "person" and getattr(request.user, "must_change_password", False):
+        raise Forbidden("change_password", _("请先把临时密码换成自己的密码。"))
     return actor if actor.kind in {"person", "token"} else None

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -88,7 +88,11 @@ def page_context(request: HttpRequest, refusal: Refusal) -> dict[str, Any]:
 
 def _came_from(request: HttpRequest) -> str:
     referer = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(referer, {request.get_host()}):
+    try:
+        here = {request.get_host()}
+    except DisallowedHost:  # that may be the very refusal which is answered here
+        return ""
+    if not url_has_allowed_host_and_scheme(referer, here):
         return ""
     parts = urlsplit(referer)
     path = "/" + parts.path.lstrip("/\\")  # two slashes at the front would name another host

@@ -47,7 +47,8 @@ def create_account(
         hint = _("登录名须为 2 至 32 位小写字母、数字、点、横线或下划线，以字母或数字开头。")
         raise Invalid("bad_username", hint, fields={"username": [hint]})
     account = Account(username=username, display_name=_display_name(display_name), created_at=clock.now())
-    account.is_demonstration = is_demonstration
+    # what a demonstration account makes ends with the demonstration: its password is everybody's
+    account.is_demonstration = is_demonstration or _is_demonstration(actor)
     account.must_change_password = password is None
     secret = temporary_password() if password is None else _valid_password(password, account, field="password")
     account.password = make_password(secret)  # slow on purpose, therefore before the transaction
@@ -59,6 +60,10 @@ def create_account(
         account.save(force_insert=True)
         record(actor=actor, verb=AuditVerb.CREATE_ACCOUNT, target=f"account:{account.pk}", username=username)
     return Secret(account.pk, secret)
+
+
+def _is_demonstration(actor: Actor) -> bool:
+    return actor.id is not None and Account.objects.filter(pk=actor.id, is_demonstration=True).exists()
 
 
 def rename_account(*, actor: Actor, account_id: int, display_name: str) -> None:
@@ -118,7 +123,7 @@ def set_demonstration_password(*, actor: Actor, account_id: int) -> str:
 def _may_change_password(account: Account) -> None:
     if account.is_simulated:
         raise Invalid("simulated_account", _("模拟账号没有密码，也不能登录。"))
-    if account.is_demonstration:
+    if account.is_demonstration and not account.must_change_password:
         raise Invalid("demonstration_account", _("演示账号的密码由系统生成并公布，不能修改。"))
 
 

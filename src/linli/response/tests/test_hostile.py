@@ -14,6 +14,7 @@ from linli.flow import relay
 from linli.flow.models import Cursor, Matter
 from linli.organisations import queries as organisations
 from linli.response import actions, queries
+from linli.response.rules import parse_number
 from linli.response.web.lookups import near_items
 from linli.vault import actions as vault
 from linli.vault.models import Contact
@@ -21,7 +22,7 @@ from linli.vault.models import Contact
 from .conftest import NIUJIE, Press
 
 pytestmark = pytest.mark.django_db
-REPORT = {"channel": "web", "class_code": "0102", "lon": NIUJIE[0], "lat": NIUJIE[1], "description": "垃圾没清"}
+REPORT: dict[str, Any] = {"channel": "web", "class_code": "0102", "lon": NIUJIE[0], "lat": NIUJIE[1], "description": "垃圾没清"}
 
 
 def test_nothing_in_the_database_opens_a_receipt(reported: Any) -> None:
@@ -86,7 +87,7 @@ def test_a_colleague_elsewhere_learns_no_more_of_a_case_nearby_than_the_public(r
 def test_a_case_without_a_grid_is_not_near_anything_for_the_public(reported: Any) -> None:
     """Its public point is far from the true one: whether it shows would draw the true one's box."""
     case = reported()
-    Matter.objects.filter(pk=case.pk).update(grid_at_intake="")
+    Matter.objects.filter(pk=case.pk).update(grid_at_intake="", community="")
     case.matter.refresh_from_db()
     lon, lat = queries.public_point(case)
     assert queries.nearby(lon, lat) == []
@@ -108,7 +109,7 @@ def test_a_code_typed_full_width_is_understood(reported: Any) -> None:
 
 def test_digits_that_are_no_numbers(reported: Any, district: Any) -> None:
     with pytest.raises(Invalid):
-        queries.parse_number("²" * 15)
+        parse_number("²" * 15)
     with pytest.raises(Missing):
         queries.public_case_or_missing("²" * 15) if hasattr(queries, "public_case_or_missing") else _public("²" * 15)
     operator = district.client("operator")

@@ -40,6 +40,13 @@ def test_the_way_back_stays_here() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("host", ["elsewhere.example", "127.0.0.1.elsewhere.example", "a b", "%%"])
+def test_a_strange_host_is_refused_and_not_a_failure(host: str) -> None:
+    answer = Client(raise_request_exception=False).get("/", headers={"host": host, "accept": "text/html"})
+    assert answer.status_code == 400 and host.encode() not in answer.content
+
+
+@pytest.mark.django_db
 def test_looking_at_a_limit_uses_nothing_of_it() -> None:
     for _n in range(5):
         throttle.look("t:look", limit=2, per_s=3600)
