@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from linli.core.actor import SYSTEM, Actor
 
-
 if TYPE_CHECKING:
     from linli.site.health import Finding
 

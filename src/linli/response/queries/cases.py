@@ -1,0 +1,207 @@
+"""Reads of cases for staff and for the reporter. Actor first; lists are paged by key, never by offset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from linli.core import clock
+from linli.core.actor import Actor
+from linli.core.decision import Decision
+from linli.core.errors import Invalid, Missing
+from linli.flow import queries as flow
+from linli.flow.queries import SOON, Line
+from linli.flow.rules import Move
+
+from .. import permissions
+from ..actions import code_matches
+from ..models import Case
+from ..rules import CASE, number_of, parse_number
+
+_ROW = ("matter",)  # the class comes from the catalogue that the process keeps
+
+
+def case_for(actor: Actor, number: str) -> Case:
+    """The case with this number, in the actor's scope. Raises Missing, Invalid (a mistyped number)."""
+    case = Case.objects.select_related(*_ROW).filter(pk=parse_number(number)).first()
+    if case is None or not permissions.can_see(actor, case.matter) or number_of_case(case) != _tidy(number):
+        raise Missing("no_such_case", _("没有这件事，或它不在您的辖区。"))
+    return case
+
+
+def _tidy(number: str) -> str:
+    digits = "".join(str(int(c)) for c in number if c.isdecimal())
+    return f"{digits[:6]}-{digits[6:-1]}-{digits[-1]}"
+
+
+def case_by_receipt(number: str, code: str) -> Case:
+    """The case for a reporter who shows number and receipt code. Raises Missing alike for both being wrong."""
+    try:
+        pk = parse_number(number)
+    except Invalid:
+        pk = 0
+    case = Case.objects.select_related(*_ROW).filter(pk=pk).first()
+    if case is None or not code_matches(case.matter.key.hex, code) or number_of_case(case) != _tidy(number):
+        raise Missing("no_such_receipt", _("编号或查询码不对，请核对回执。"))
+    return case
+
+
+def own_report(actor: Actor, number: str) -> Case:
+    """A case that this actor registered, wherever it lies: to read its receipt aloud. Raises Missing, Invalid."""
+    case = Case.objects.select_related(*_ROW).filter(pk=parse_number(number)).first()
+    if case is None or actor.id is None or actor.label not in flow.acted(case.pk, ("report",)):
+        raise Missing("no_such_case", _("没有这件事，或不是您登记的。"))
+    return case
+
+
+def number_of_case(case: Case) -> str:
+    return number_of(case.pk, case.matter.opened_at)
+
+
+def options_for(actor: Actor, case: Case) -> tuple[tuple[Move, Decision], ...]:
+    """Every verb of this stage but the reporter's own, in table order, with whether the actor may press it."""
+    moves = [m for m in CASE.verbs_from(case.matter.stage) if m.verb != "rate"]
+    return tuple((m, permissions.can_move(actor, case.matter, m.verb)) for m in moves)
+
+
+def verbs_for(actor: Actor, case: Case) -> tuple[Move, ...]:
+    """Exactly the buttons this person may press now, in table order."""
+    return tuple(move for move, allowed in options_for(actor, case) if allowed)
+
+
+def refusals_for(actor: Actor, case: Case) -> tuple[tuple[Move, Any], ...]:
+    """The buttons of this stage that the actor may not press, with the reason."""
+    return tuple((m, said.reason) for m, said in options_for(actor, case) if not said and m.verb != "note")
+
+
+def history(actor: Actor, case: Case) -> list[Line]:
+    """The whole journal of a case, with free text where this actor may read it."""
+    return flow.history(case.matter, CASE, personal=bool(permissions.can_read_text(actor, case.matter)))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What the address bar says. Empty means all."""
+
+    stage: str = ""
+    top: str = ""
+    class_code: str = ""
+    subdistrict: str = ""
+    community: str = ""
+    due: str = ""  # late | soon: not closed yet, unless the stage asked for is the call-back
+    channel: str = ""
+    body: str = ""
+    since: str = ""  # 2026-11-22
+    until: str = ""
+    opened: str = ""  # today
+    closed: str = ""  # today
+    view: str = "area"  # area | body
+    open: str = ""  # '1': neither closed nor ended
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, str]) -> CaseFilter:
+        """From query parameters; unknown ones are ignored, mistyped dates raise Invalid."""
+        known = {name: str(data.get(name, "")).replace("\0", "").strip()[:24] for name in cls.__dataclass_fields__}
+        known["view"] = known["view"] or "area"
+        for name in ("since", "until"):
+            if known[name]:
+                _day_start(known[name], name)
+        return cls(**known)
+
+    def as_query(self) -> dict[str, str]:
+        """The parameters that differ from the default, for links."""
+        default = CaseFilter()
+        return {n: v for n in self.__dataclass_fields__ if (v := getattr(self, n)) != getattr(default, n)}
+
+
+def _key(text: str) -> int | None:
+    """A row's key as an address says it; None for anything else ("²" is a digit too, and 10^30 fits no database)."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _day_start(text: str, field: str) -> datetime:
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=clock.SHANGHAI)
+        if not 1900 < day.year < 9000:  # at the ends of the calendar another zone is another era
+            raise ValueError(text)
+    except ValueError:
+        sentence = _("日期要写成 2026-11-22 这样。")
+        raise Invalid("bad_date", sentence, fields={field: [sentence]}) from None
+    return day
+
+
+def today_start(now: datetime | None = None) -> datetime:
+    """Midnight of today in Shanghai."""
+    return clock.local(now or clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def cases(actor: Actor, wanted: CaseFilter) -> QuerySet[Case]:
+    """The actor's cases that match, newest first."""
+    rows = permissions.scope(actor, Case.objects.select_related(*_ROW), wanted.view)
+    now = clock.now()
+    exact = {
+        "matter__stage": wanted.stage,
+        "matter__subdistrict": wanted.subdistrict,
+        "matter__community": wanted.community,
+        "channel": wanted.channel,
+    }
+    rows = rows.filter(**{k: v for k, v in exact.items() if v})
+    if wanted.class_code:
+        rows = rows.filter(case_class__code=wanted.class_code)
+    if wanted.top:
+        rows = rows.filter(case_class__top_code=wanted.top)
+    if (body := _key(wanted.body)) is not None:
+        rows = rows.filter(matter__body_id=body)
+    if wanted.open or wanted.due:
+        rows = rows.filter(matter__ended_at=None)
+        if wanted.stage != "closed":  # a call-back has its own limit, but the case itself is late no more
+            rows = rows.filter(matter__closed_at=None)
+    if wanted.due == "late":
+        rows = rows.filter(matter__due_at__lt=now)
+    elif wanted.due == "soon":
+        rows = rows.filter(matter__due_at__gte=now, matter__due_at__lt=now + SOON)
+    if wanted.since:
+        rows = rows.filter(matter__opened_at__gte=_day_start(wanted.since, "since"))
+    if wanted.until:
+        rows = rows.filter(matter__opened_at__lt=_day_start(wanted.until, "until") + timedelta(days=1))
+    if wanted.opened == "today":
+        rows = rows.filter(matter__opened_at__gte=today_start(now))
+    if wanted.closed == "today":
+        rows = rows.filter(matter__closed_at__gte=today_start(now))
+    return rows.order_by("-matter_id")
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """One page of cases; `next_after` is the key to go on with, '' at the end."""
+
+    rows: list[Case]
+    next_after: str
+
+
+def case_page(actor: Actor, wanted: CaseFilter, *, after: str = "", limit: int = 50) -> CasePage:
+    """A page by key: rows with ids below `after`."""
+    rows = cases(actor, wanted)
+    if after:
+        below = _key(after)
+        if below is None:
+            raise Invalid("bad_page", _("页码不对。"))
+        rows = rows.filter(matter_id__lt=below)
+    found = list(rows[: limit + 1])
+    return CasePage(found[:limit], str(found[limit - 1].pk) if len(found) > limit else "")
+
+
+def cases_by_id(actor: Actor, ids: Iterable[int]) -> list[Case]:
+    """The cases among `ids` that the actor may see (what changed, for live pages)."""
+    rows = Case.objects.select_related(*_ROW).filter(pk__in=list(ids))
+    return [case for case in rows if permissions.can_see(actor, case.matter)]
+
+
+def count_provisional() -> int:
+    """Open cases whose due time was counted over days that no notice has settled."""
+    return Case.objects.filter(matter__ended_at=None, matter__due_provisional=True).count()
