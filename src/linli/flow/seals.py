@@ -23,7 +23,11 @@ from . import chain
 from .models import Journal, Matter, Outbox, Seal, Sealed
 from .relay import position
 
-COPY = "journal-seals.jsonl"
+
+def copy_path() -> Path:
+    """The copy outside the database: one file a database, since two may share a folder."""
+    name = Path(str(settings.DATABASES["default"]["NAME"])).stem
+    return Path(settings.SEALS) / f"journal-seals-{name}.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def make_seal() -> Seal | None:
     with transaction.atomic():
         seal = Seal.objects.create(made_at=made_at, position=upto, count=count, root=root, mac=mac)
     line = {"made_at": made_at, "position": upto, "count": count, "root": root, "mac": mac}
-    with (Path(settings.SEALS) / COPY).open("a", encoding="utf-8") as copy:
+    with copy_path().open("a", encoding="utf-8") as copy:
         copy.write(canonical(line) + "\n")
     return seal
 
@@ -149,7 +153,7 @@ def _wrong(row: Journal, key: str, place: int, previous: str) -> str:
 def _verify_seals() -> tuple[int, Break | None]:
     root, after, made = chain.GENESIS, 0, 0
     known = {}
-    copy = Path(settings.SEALS) / COPY
+    copy = copy_path()
     if copy.exists():
         for text in copy.read_text(encoding="utf-8").splitlines():
             entry = json.loads(text)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import get_language
-from pypinyin import Style, pinyin
 
 from linli.core.reference import Reference
 from linli.worktime.rules import Limit, Unit
@@ -85,6 +84,8 @@ def route_views() -> tuple[RouteView, ...]:
 
 def initials_of(text: str) -> str:
     """Pinyin initials, all readings of each character: '重' gives z and c."""
+    from pypinyin import Style, pinyin  # half a second of tables that only loading a catalogue needs
+
     letters = [sorted({r[:1] for r in readings if r}) for readings in pinyin(text, style=Style.NORMAL, heteronym=True)]
     spelled = {""}
     for options in letters:

@@ -10,8 +10,6 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from pypinyin import Style, pinyin
-
 MOST = 48  # readings kept of one name; the most likely ones come first
 
 Syllables = tuple[str, ...]
@@ -41,6 +39,8 @@ def curated(path: Path) -> Curated:
 
 @lru_cache(maxsize=20_000)
 def _of_character(character: str) -> tuple[str, ...]:
+    from pypinyin import Style, pinyin  # large tables that only loading a pack needs
+
     readings = pinyin(character, style=Style.NORMAL, heteronym=True)[0]
     return tuple(dict.fromkeys(r for raw in readings for r in _spellings(raw)))
 
@@ -103,6 +103,8 @@ def _with_curated(text: str, base: Syllables, local: Curated) -> list[Syllables]
 
 def _phrase(text: str) -> Syllables:
     """The likeliest syllable of each character; a Latin letter or a digit reads as itself."""
+    from pypinyin import Style, pinyin
+
     syllables: list[str] = []
     for run in re.findall(r"[0-9a-z]+|[^0-9a-z]+", text):
         if run[0].isascii():

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from math import atan, degrees, exp, log, pi, radians, tan
 from typing import Any
 
-import mapbox_vector_tile  # type: ignore[import-untyped]
 import numpy as np
 import shapely
 from shapely import Geometry
@@ -142,6 +141,8 @@ def _tile(layers: Sequence[_Drawn], z: int, x: int, y: int) -> bytes:
             content.append({"name": layer.name, "features": _joined(features)})
     if not content:
         return b""
+    import mapbox_vector_tile  # type: ignore[import-untyped]  # a large import that only loading a pack needs
+
     return bytes(mapbox_vector_tile.encode(content, default_options={"y_coord_down": True, "extents": EXTENT}))
 
 

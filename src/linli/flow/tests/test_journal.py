@@ -6,7 +6,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 
 from linli.core.actor import Actor
@@ -186,7 +185,7 @@ def test_seals_show_cut_tails_and_deleted_matters() -> None:
     Seal.objects.all().delete()  # whoever also removes the seals is given away by the copy outside
     broken = seals.verify().broken
     assert broken is not None and "库外" in broken.reason
-    assert (Path(settings.SEALS) / seals.COPY).read_text().count("\n") == 2
+    assert seals.copy_path().read_text().count("\n") == 2
 
 
 @pytest.mark.django_db
