@@ -66,7 +66,8 @@ def _check_key(after: str) -> None:
         moment = datetime.fromisoformat(due)
     except ValueError:
         moment = None  # type: ignore[assignment]
-    if moment is None or moment.tzinfo is None or not (pk.isascii() and pk.isdigit()) or len(pk) > 18:
+    known = moment is not None and moment.tzinfo is not None and 1900 < moment.year < 9999  # the ends are another era
+    if not known or not (pk.isascii() and pk.isdigit()) or len(pk) > 18:
         raise Invalid("bad_page", _("页码不对，请从第一页看起。"))
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from django.test import Client
+from PIL import Image
 
 from linli.accounts import actions as accounts
 from linli.accounts import queries as account_queries
 from linli.core.actor import RESIDENT, SYSTEM
 from linli.core.errors import Forbidden, Invalid, Missing
+from linli.files import actions as files
 from linli.flow import relay
 from linli.flow.models import Cursor, Matter
 from linli.organisations import queries as organisations
@@ -17,12 +21,18 @@ from linli.response import actions, queries
 from linli.response.rules import parse_number
 from linli.response.web.lookups import near_items
 from linli.vault import actions as vault
-from linli.vault.models import Contact
+from linli.vault.models import Contact, ReadLog
 
 from .conftest import NIUJIE, Press
 
 pytestmark = pytest.mark.django_db
-REPORT: dict[str, Any] = {"channel": "web", "class_code": "0102", "lon": NIUJIE[0], "lat": NIUJIE[1], "description": "垃圾没清"}
+REPORT: dict[str, Any] = {
+    "channel": "web",
+    "class_code": "0102",
+    "lon": NIUJIE[0],
+    "lat": NIUJIE[1],
+    "description": "垃圾没清",
+}
 
 
 def test_nothing_in_the_database_opens_a_receipt(reported: Any) -> None:
@@ -112,7 +122,9 @@ def test_digits_that_are_no_numbers(reported: Any, district: Any) -> None:
         parse_number("²" * 15)
     with pytest.raises(Missing):
         queries.public_case_or_missing("²" * 15) if hasattr(queries, "public_case_or_missing") else _public("²" * 15)
+    assert Client().get(f"/matters/{'²' * 14}/").status_code == 404
     operator = district.client("operator")
+    assert operator.get(f"/cases/nearby?lon={NIUJIE[0]}&lat={NIUJIE[1]}&class=%00").status_code == 200
     for address in ("/cases/?after=²", "/cases/?body=²", "/cases/²²²²²²²²²²²²²²/", "/cases/export.csv?body=²"):
         assert operator.get(address).status_code in (200, 404, 422), address
 
@@ -127,3 +139,44 @@ def _public(number: str) -> None:
 @pytest.mark.parametrize("query", ["since=0001-01-01", "until=9999-12-31", "stage=%00", "body=99999999999999999999999"])
 def test_filters_at_the_edge_of_the_world(district: Any, query: str) -> None:
     assert district.client("operator").get(f"/cases/?{query}").status_code in (200, 422)
+
+
+@pytest.mark.parametrize("after", ["0001-01-01T00:00:00%2B14:00~1", "9999-12-31T23:59:59-14:00~1", "²~²", "%00~1"])
+def test_an_inbox_page_that_is_no_page(district: Any, after: str) -> None:
+    assert district.client("operator").get(f"/inbox/?tab=today&after={after}").status_code == 422
+
+
+def test_what_lies_elsewhere_is_not_there(reported: Any, district: Any, settings: Any, tmp_path: Any) -> None:
+    """Every way to a case, for a colleague of another subdistrict and for a body that does not handle it."""
+    settings.MEDIA_ROOT = tmp_path
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 40), "red").save(picture, "PNG")
+    picture.seek(0)
+    key = files.accept_upload(actor=RESIDENT, stream=picture, name="a.png").key
+    case = reported(photo_keys=(key,), phone="13800138000", consent="case_contact-1")
+    number = queries.number_of_case(case)
+    ways = (
+        ("get", f"/cases/{number}/", {}),
+        ("post", f"/cases/{number}/contact", {"reason": "核实"}),
+        ("post", f"/cases/{number}/note/", {"version": 1, "text": "看看"}),
+        ("get", f"/photos/{key}/full.jpg", {}),
+        ("get", f"/api/v1/cases/{number}", {}),
+        ("get", f"/api/v1/cases/{number}/journal", {}),
+    )
+    for username in ("dispatcher-desheng", "handler-water", "grid-desheng", "chief-desheng"):
+        browser = district.client(username)
+        assert [getattr(browser, m)(path, data).status_code for m, path, data in ways] == [404] * len(ways), username
+        for listed in (
+            "/cases/",
+            "/cases/?view=body",
+            f"/cases/?body={case.matter.body_id}",
+            "/inbox/",
+            "/api/v1/cases",
+        ):
+            assert number not in browser.get(listed).content.decode(), (username, listed)
+    assert district.client("chief-desheng").get("/command/110102018/").status_code == 404
+    assert district.client("chief-desheng").get("/command/data.json?division=110102018").status_code == 404
+    for username, status in (("dispatcher-niujie", 403), ("chief", 403), ("auditor", 403), ("operator", 200)):
+        seen = district.client(username).post(f"/cases/{number}/contact", {"reason": "核实"})
+        assert (seen.status_code, "13800138000" in seen.content.decode()) == (status, status == 200), username
+    assert ReadLog.objects.count() == 1 and Client().get(f"/photos/{key}/full.jpg").status_code == 404

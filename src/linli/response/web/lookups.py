@@ -74,7 +74,9 @@ def class_item(view: ClassView) -> dict[str, Any]:
 def nearby(request: ActorRequest) -> HttpResponse:
     """`?lon=&lat=&class=`: open matters near a point, those of the same class first. For who registers, elsewhere too."""
     lon, lat = number(request, "lon"), number(request, "lat")
-    return JsonResponse({"results": near_items(request.actor, lon, lat, request.GET.get("class", "")[:8])})
+    return JsonResponse(
+        {"results": near_items(request.actor, lon, lat, request.GET.get("class", "").replace("\0", "")[:8])}
+    )
 
 
 def near_items(actor: Any, lon: float, lat: float, class_code: str) -> list[dict[str, Any]]:
