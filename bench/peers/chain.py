@@ -198,11 +198,11 @@ def lists(operator: Any) -> None:
     place = territory.divisions(9, territory.district().code)[3].code
     client = Client(headers={"host": "127.0.0.1"})
     client.force_login(account(actor=SYSTEM, account_id=operator.id))  # type: ignore[arg-type]
-    address = reverse("api:list_cases") + f"?subdistrict={place}&stage=handling&limit=50"
+    address = reverse("api:list_cases") + f"?subdistrict={place}&stage=ended&limit=50"
     fetch = lambda: client.get(address)  # noqa: E731
     answer = fetch()
     assert answer.status_code == 200 and len(answer.json()["cases"]) == 50, answer.content[:300]
-    wanted = queries.CaseFilter(subdistrict=place, stage="handling")
+    wanted = queries.CaseFilter(subdistrict=place, stage="ended")
     row(
         "list of 50, filtered and scoped, SQL",
         counted(lambda: queries.case_page(operator, wanted)),
@@ -215,7 +215,7 @@ def lists(operator: Any) -> None:
         fetch()
     app, _db = cpu_ms([fetch] * 60)
     row("list of 50, whole request as JSON, CPU", app, "ms", 12, peer="Signalen", peer_value=254)
-    page = reverse("response:cases") + f"?subdistrict={place}&stage=handling"
+    page = reverse("response:cases") + f"?subdistrict={place}&stage=ended"
     show = lambda: client.get(page)  # noqa: E731
     if show().status_code == 200:
         for _ in range(5):
@@ -224,7 +224,7 @@ def lists(operator: Any) -> None:
         row("list of 50, whole page as HTML, CPU", app, "ms", None)
 
 
-def moves() -> None:
+def moves() -> None:  # the preload leaves about one case in a hundred waiting for dispatch
     district = cast.actor("dispatcher")
     ready = list(Case.objects.select_related("matter").filter(matter__stage="accepted")[:400])
     body = next(iter(catalogue().routes.values()))
@@ -239,7 +239,7 @@ def moves() -> None:
     for _ in range(20):
         step()
     row("one move, SQL (load, check, write)", counted(step), "statements", 6, peer="Signalen", peer_value=41)
-    app, db = cpu_ms([step] * 250)
+    app, db = cpu_ms([step] * min(250, len(ready)))
     row("one move, CPU in the action", app, "ms", 4, peer="Signalen", peer_value=40)
     if db:
         row("one move, CPU of the database", db, "ms", None)

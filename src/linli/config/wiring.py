@@ -112,4 +112,14 @@ def retention() -> None:
     response.erase_old_texts(actor=SYSTEM)
 
 
-PERIODIC = [("seal", 24 * 3600, seal), ("retention", 3600, retention)]
+def statistics() -> None:
+    """SQLite plans by what it last counted and counts only when asked; PostgreSQL sees to it by itself."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA analysis_limit=1000")
+            cursor.execute("PRAGMA optimize=0x10002")
+
+
+PERIODIC = [("seal", 24 * 3600, seal), ("retention", 3600, retention), ("statistics", 6 * 3600, statistics)]

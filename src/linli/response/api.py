@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_noop as _  # the page of the interface translates
 from ninja import Field, Header, Query, Router, Schema, Status
 
@@ -165,6 +166,12 @@ def as_case(case: Case) -> dict[str, Any]:
     }
 
 
+def _as_text(value: object) -> str:
+    """Times as the schema's other answers write them: UTC with Z."""
+    assert isinstance(value, datetime)
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 @router.post("/cases", response={201: ReceiptOut, 200: ReceiptOut, **REFUSALS}, auth=staff_api, summary=_("上报"))
 def report(
     request: HttpRequest, data: ReportIn, idempotency_key: str = Header("", max_length=64)
@@ -192,7 +199,7 @@ def list_cases(
     view: Literal["area", "body"] = "area",
     after: str = "",
     limit: int = Query(50, ge=1, le=200),
-) -> dict[str, Any]:
+) -> HttpResponse:
     """The cases of your divisions (or, view=body, of your bodies), newest first."""
     wanted = queries.CaseFilter.from_mapping(
         {
@@ -209,7 +216,9 @@ def list_cases(
         }
     )
     page = queries.case_page(request.actor, wanted, after=after, limit=limit)  # type: ignore[attr-defined]
-    return {"cases": [as_case(c) for c in page.rows], "next_after": page.next_after}
+    # written as it is: checking 50 rows of our own against the schema again took longer than reading them; a test does
+    said = {"cases": [as_case(c) for c in page.rows], "next_after": page.next_after}
+    return HttpResponse(json.dumps(said, ensure_ascii=False, default=_as_text), content_type="application/json")
 
 
 @router.get("/cases/{number}", response={200: CaseOut, **REFUSALS}, auth=staff_api, summary=_("一件案件"))

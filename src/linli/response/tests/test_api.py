@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from linli.accounts import actions as accounts
+from linli.response.api import CasesOut
 from linli.response.models import Case
 from linli.testing.fixtures import Cast
 
@@ -63,6 +64,7 @@ def test_report_read_move_and_history(call: Any) -> None:
     assert [line["verb"] for line in lines] == ["report", "accept", "dispatch"]
     assert lines[0]["text"] == {"description": "垃圾没清"}
     listed = call("GET", "/cases?stage=dispatched&limit=1").json()
+    CasesOut.model_validate(listed)
     assert [c["number"] for c in listed["cases"]] == [number] and listed["next_after"] == ""
 
 
