@@ -8,85 +8,184 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organisations', '0001_initial'),
+        ("organisations", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Audit',
+            name="Audit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('actor', models.CharField(max_length=32)),
-                ('verb', models.CharField(max_length=24)),
-                ('target', models.CharField(db_index=True, max_length=64)),
-                ('body', models.TextField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_index=True)),
+                ("actor", models.CharField(max_length=32)),
+                ("verb", models.CharField(max_length=24)),
+                ("target", models.CharField(db_index=True, max_length=64)),
+                ("body", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=64, unique=True)),
-                ('display_name', models.CharField(max_length=64)),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_demonstration', models.BooleanField(default=False)),
-                ('is_simulated', models.BooleanField(default=False)),
-                ('must_change_password', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("username", models.CharField(max_length=64, unique=True)),
+                ("display_name", models.CharField(max_length=64)),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_demonstration", models.BooleanField(default=False)),
+                ("is_simulated", models.BooleanField(default=False)),
+                ("must_change_password", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['is_simulated', 'id'], name='account_simulated_id')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('username', ''), _negated=True), models.Q(('display_name', ''), _negated=True)), name='account_named'), models.CheckConstraint(condition=models.Q(('is_simulated', False), ('is_demonstration', True), _connector='OR'), name='account_simulated_is_demonstration')],
+                "indexes": [models.Index(fields=["is_simulated", "id"], name="account_simulated_id")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("username", ""), _negated=True), models.Q(("display_name", ""), _negated=True)
+                        ),
+                        name="account_named",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_simulated", False), ("is_demonstration", True), _connector="OR"),
+                        name="account_simulated_is_demonstration",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.CharField(max_length=32)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("value", models.CharField(max_length=32)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='accounts_one_revision')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="accounts_one_revision")],
             },
         ),
         migrations.CreateModel(
-            name='PostHeld',
+            name="PostHeld",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('operator', '受理员'), ('desk', '窗口受理员'), ('dispatcher', '派遣员'), ('grid_worker', '网格员'), ('handler', '承办员'), ('verifier', '核查员'), ('subdistrict_chief', '街道值班长'), ('district_chief', '区值班长'), ('auditor', '审计员'), ('administrator', '管理员')], max_length=24)),
-                ('division', models.CharField(max_length=12)),
-                ('valid_from', models.DateTimeField()),
-                ('valid_to', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to=settings.AUTH_USER_MODEL)),
-                ('body', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.body')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("operator", "受理员"),
+                            ("desk", "窗口受理员"),
+                            ("dispatcher", "派遣员"),
+                            ("grid_worker", "网格员"),
+                            ("handler", "承办员"),
+                            ("verifier", "核查员"),
+                            ("subdistrict_chief", "街道值班长"),
+                            ("district_chief", "区值班长"),
+                            ("auditor", "审计员"),
+                            ("administrator", "管理员"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("division", models.CharField(max_length=12)),
+                ("valid_from", models.DateTimeField()),
+                ("valid_to", models.DateTimeField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="posts", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "body",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organisations.body",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'division'], name='post_kind_division')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['operator', 'desk', 'dispatcher', 'grid_worker', 'handler', 'verifier', 'subdistrict_chief', 'district_chief', 'auditor', 'administrator'])), name='post_kind_known'), models.CheckConstraint(condition=django.db.models.lookups.In(django.db.models.functions.text.Length('division'), [6, 9, 12]), name='post_division_6_9_12'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='post_ends_after_start'), models.UniqueConstraint(condition=models.Q(('body__isnull', False), ('valid_to__isnull', True)), fields=('account', 'kind', 'division', 'body'), name='post_once_with_body'), models.UniqueConstraint(condition=models.Q(('body__isnull', True), ('valid_to__isnull', True)), fields=('account', 'kind', 'division'), name='post_once_without_body')],
+                "indexes": [models.Index(fields=["kind", "division"], name="post_kind_division")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "operator",
+                                    "desk",
+                                    "dispatcher",
+                                    "grid_worker",
+                                    "handler",
+                                    "verifier",
+                                    "subdistrict_chief",
+                                    "district_chief",
+                                    "auditor",
+                                    "administrator",
+                                ],
+                            )
+                        ),
+                        name="post_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.In(
+                            django.db.models.functions.text.Length("division"), [6, 9, 12]
+                        ),
+                        name="post_division_6_9_12",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="post_ends_after_start",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("body__isnull", False), ("valid_to__isnull", True)),
+                        fields=("account", "kind", "division", "body"),
+                        name="post_once_with_body",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("body__isnull", True), ("valid_to__isnull", True)),
+                        fields=("account", "kind", "division"),
+                        name="post_once_without_body",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Token',
+            name="Token",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64)),
-                ('hint', models.CharField(max_length=12)),
-                ('hash', models.CharField(max_length=64, unique=True)),
-                ('scopes', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=64)),
+                ("hint", models.CharField(max_length=12)),
+                ("hash", models.CharField(max_length=64, unique=True)),
+                ("scopes", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tokens", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='token_expires_after_start'), models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('scopes', ''), _negated=True)), name='token_named')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("created_at"))), name="token_expires_after_start"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("name", ""), _negated=True), models.Q(("scopes", ""), _negated=True)
+                        ),
+                        name="token_named",
+                    ),
+                ],
             },
         ),
     ]

@@ -148,7 +148,8 @@ def _safety_copy() -> tuple[Path, Path]:
     folder = Path(settings.VAR) / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
     stamp = f"{clock.now():%Y%m%dT%H%M%SZ}"
-    files = folder / f"linli-{stamp}.tar.gz", folder / f"linli-{stamp}-keys.tar"
+    # The keys' copy stays with the keys: they may lie on another disk so that nobody finds both in one place.
+    files = folder / f"linli-{stamp}.tar.gz", Path(settings.KEYS) / f".linli-{stamp}-keys.tar"
     _write_backup(*files)
     return files
 
