@@ -324,9 +324,7 @@ def _write_line(
 
 def _too_late(matter_id: int) -> Conflict:
     """Names who was first, so that the second person need not guess."""
-    last: dict[str, Any] = (
-        Journal.objects.filter(matter_id=matter_id).order_by("-seq").values("actor", "verb", "at").first() or {}
-    )
+    last: Any = Journal.objects.filter(matter_id=matter_id).order_by("-seq").values("actor", "verb", "at").first() or {}
     return Conflict(
         "moved_meanwhile",
         _("这件事刚被别人办过，请看最新情况再操作。"),
