@@ -146,6 +146,15 @@ def test_an_inbox_page_that_is_no_page(district: Any, after: str) -> None:
     assert district.client("operator").get(f"/inbox/?tab=today&after={after}").status_code == 422
 
 
+def test_contacts_are_not_read_by_the_hundred(reported: Any, district: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("linli.response.web.case.READINGS", (2, 86400))
+    case = reported(phone="13800138000", consent="case_contact-1")
+    browser = district.client("operator")
+    answers = [browser.post(f"/cases/{queries.number_of_case(case)}/contact", {"reason": "回访"}) for _n in range(3)]
+    assert [a.status_code for a in answers] == [200, 200, 429] and b"13800138000" not in answers[2].content
+    assert ReadLog.objects.count() == 2
+
+
 def test_what_lies_elsewhere_is_not_there(reported: Any, district: Any, settings: Any, tmp_path: Any) -> None:
     """Every way to a case, for a colleague of another subdistrict and for a body that does not handle it."""
     settings.MEDIA_ROOT = tmp_path

@@ -21,6 +21,7 @@ from linli.files.intake import photos_only
 from linli.flow.rules import Move
 from linli.organisations import queries as organisations
 from linli.organisations.choices import BodyKind
+from linli.site import throttle
 from linli.site.refusals import onto_form
 from linli.territory import queries as territory
 from linli.vault import actions as vault
@@ -35,6 +36,7 @@ from .rows import place_of, urgency_view
 from .story import first_sentence, tell
 
 PHOTOS_MAX = 6
+READINGS = 90, 3600  # contacts, seconds: more than anybody can telephone, far fewer than a copy of them all
 STRONG = ("accept", "dispatch", "sign", "feed_back", "pass", "close", "call_back")
 
 
@@ -143,6 +145,7 @@ def contact(request: ActorRequest, number: str) -> HttpResponse:
     form.is_valid()
     allowed = permissions.can_read_contact(request.actor, found.matter)
     allowed.or_forbidden()
+    throttle.take(f"contact:{request.actor.label}", limit=READINGS[0], per_s=READINGS[1])
     if found.contact_id is None:
         raise Missing("no_contact", _("这件事没有留联系方式。"))
     try:
