@@ -54,7 +54,7 @@ def press(visitor: Visitor, number: str, verb: str, **fields: Any) -> None:
 
 def test_the_whole_story(visit: Callable[..., Visitor]) -> None:
     wall = visit("chief", size=DESK)
-    wall.go("/command/")
+    wall.go("/command/?tab=all")
     wall.page.wait_for_timeout(1500)
     resident = visit(size=PHONE)
     number, private = report(resident)
@@ -65,7 +65,7 @@ def test_the_whole_story(visit: Callable[..., Visitor]) -> None:
     press(visit("dispatcher-niujie"), number, "dispatch", body="")
     grid = visit("grid-niujie", size=PHONE)
     press(grid, number, "sign")
-    press(grid, number, "feed_back", result="已清理干净，照片附后。")
+    press(grid, number, "feed_back", text="已清理干净，照片附后。")
     grid.go(f"/cases/{number}/")
     assert grid.page.locator("form[action$='/pass/']").count() == 0
     checker = visit("verifier")
