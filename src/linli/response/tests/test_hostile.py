@@ -20,6 +20,7 @@ from linli.organisations import queries as organisations
 from linli.response import actions, queries
 from linli.response.rules import parse_number
 from linli.response.web.lookups import near_items
+from linli.territory import queries as territory
 from linli.vault import actions as vault
 from linli.vault.models import Contact, ReadLog
 
@@ -144,6 +145,15 @@ def test_filters_at_the_edge_of_the_world(district: Any, query: str) -> None:
 @pytest.mark.parametrize("after", ["0001-01-01T00:00:00%2B14:00~1", "9999-12-31T23:59:59-14:00~1", "²~²", "%00~1"])
 def test_an_inbox_page_that_is_no_page(district: Any, after: str) -> None:
     assert district.client("operator").get(f"/inbox/?tab=today&after={after}").status_code == 422
+
+
+def test_what_nobody_has_classified_yet_may_be_about_a_dwelling(reported: Any) -> None:
+    """Who does not know the class is shown to the public as carefully as a dwelling, until staff have said what it is."""
+    case = reported(class_code="2199", description="楼上漏水，不知道归哪里管")
+    assert queries.nearby(*NIUJIE) == [] and queries.public_cases() == []
+    with pytest.raises(Missing):
+        queries.public_case(queries.number_of_case(case))
+    assert queries.public_point(case) != territory.grid_center(case.matter.grid_at_intake)
 
 
 def test_contacts_are_not_read_by_the_hundred(reported: Any, district: Any, monkeypatch: Any) -> None:
