@@ -132,6 +132,9 @@ def test_an_account_from_nothing_to_a_post(cast: Cast) -> None:
     if not territory.is_loaded():
         assert actions_before == () and client.post(address, {"division": "110102", "body": body}).status_code == 422
         post = actions.give_post(actor=SYSTEM, account_id=account.pk, kind="handler", division="110102", body_id=body)
+    else:
+        assert client.post(address, {"division": "110102", "body": body}).status_code == 302
+        post = queries.actor_for(account.pk).posts[0].id
     shown = client.get(f"/settings/accounts/{account.pk}/").content.decode()
     assert "承办员" in shown and "自来水" in shown
     assert client.post(f"/settings/accounts/{account.pk}/posts/{post}/end/").status_code == 302
