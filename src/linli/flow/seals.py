@@ -111,17 +111,23 @@ def _walk(matter_id: int | None) -> Iterator[tuple[int, int, Break | None]]:
             yield matters, lines, Break(row.matter_id, row.seq, _("日志里有一件已经不存在的事项"))
             return
         previous, place, last_to = chain.GENESIS, 0, None
+        gone = told = 0  # the last line whose text is erased, and the last that says so
         while row is not None and row.matter_id == pk:
             place += 1
             if reason := _wrong(row, key.hex, place, previous):
                 yield matters, lines, Break(pk, place, reason)
                 return
             previous, last_to = row.hash, json.loads(row.body)["to"]
+            gone = place if _is_erased(row) else gone
+            told = place if row.verb == "erase" else told
             lines += 1
             row = next(rows, None)
         matters += 1
         if place != seq or previous != head:
             yield matters, lines, Break(pk, place + 1 if place < seq else place, _("日志的末尾与事项不符"))
+            return
+        if gone > told:
+            yield matters, lines, Break(pk, gone, _("这一行的密封内容被抹去，却没有删除的记录"))
             return
         if last_to is not None and last_to != stage:
             yield matters, lines, Break(pk, place, _("事项的环节与日志不符"))
@@ -129,6 +135,11 @@ def _walk(matter_id: int | None) -> Iterator[tuple[int, int, Break | None]]:
         yield matters, lines, None
     if row is not None:
         yield matters, lines, Break(row.matter_id, row.seq, _("日志里有一件已经不存在的事项"))
+
+
+def _is_erased(row: Journal) -> bool:
+    sealed: Sealed | None = getattr(row, "sealed", None)
+    return sealed is not None and sealed.salt is None
 
 
 def _wrong(row: Journal, key: str, place: int, previous: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
+from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.decision import YES, no
 from linli.core.errors import Conflict, Forbidden
@@ -209,3 +210,12 @@ def test_positions_are_dense_and_delivery_survives_a_bad_subscriber() -> None:
     bad = Cursor.objects.get(name="bad")
     assert (bad.position, bad.failures, bad.last_error) == (0, 1, "ZeroDivisionError")
     assert queries.changed_after(1) == (3, list(Matter.objects.order_by("pk").values_list("pk", flat=True))[1:])
+
+
+@pytest.mark.django_db
+def test_a_text_that_vanished_without_a_word_shows() -> None:
+    matter = opened()
+    assert seals.verify().holds
+    Sealed.objects.update(salt=None, ciphertext=None, erased_at=clock.now())
+    broken = seals.verify().broken
+    assert broken is not None and (broken.matter_id, broken.seq) == (matter.pk, 1)
