@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from . import Failed, add
 
-DESK, PHONE = (1280, 800), (390, 844)
+DESK, PHONE, WALL = (1440, 900), (390, 844), (1920, 1080)
 BROWSER = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -53,6 +53,7 @@ SHOTS = (
     Shot("field", "/field/", "grid-niujie", size=PHONE),
     Shot("command", "/command/", "chief"),
     Shot("command-dark", "/command/", "chief", dark=True),
+    Shot("wall", "/command/?wall=1", "chief", size=WALL),
     Shot("command-subdistrict", "/command/110102018/", "chief-niujie"),
 )
 
