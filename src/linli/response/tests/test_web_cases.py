@@ -30,11 +30,15 @@ DESHENG = (116.3773, 39.9535)
 
 
 def sql_of(client: Client, address: str) -> int:
+    """Statements of the page itself. The least of three: once a second a process also asks for a revision."""
     client.get(address)  # caches of the process are warm, as they are for all but the first request
-    with CaptureQueriesContext(connection) as sql:
-        answer = client.get(address)
-    assert answer.status_code == 200
-    return len([q for q in sql if not q["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]) - OF_THE_ACTOR
+    found = []
+    for _turn in range(3):
+        with CaptureQueriesContext(connection) as sql:
+            answer = client.get(address)
+        assert answer.status_code == 200
+        found.append(sum(not q["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")) for q in sql))
+    return min(found) - OF_THE_ACTOR
 
 
 def numbers(text: str) -> list[str]:
