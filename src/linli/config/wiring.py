@@ -73,10 +73,13 @@ def wire() -> None:
 def news(actor: Actor, scope: str, after: int) -> dict[str, Any]:
     """What a live page is told: boards by their division, the inbox by its own; other pages only learn the position."""
     from linli.command import queries as command
+    from linli.response import queries as response_queries
     from linli.workbench import queries as workbench
 
     if scope.startswith("0:"):
         return command.news(actor, scope, after)
+    if scope.startswith("case:"):
+        return response_queries.case_news(actor, int(scope[5:]), after)
     return workbench.news(actor, after) if scope == "inbox" else {}
 
 

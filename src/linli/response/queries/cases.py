@@ -203,6 +203,13 @@ def cases_by_id(actor: Actor, ids: Iterable[int]) -> list[Case]:
     return [case for case in rows if permissions.can_see(actor, case.matter)]
 
 
+def case_news(actor: Actor, case_id: int, after: int) -> dict[str, Any]:
+    """For the live page of one case: whether it changed after a position, if the actor may see it."""
+    position, ids = flow.changed_after(after)
+    seen = cases_by_id(actor, [case_id]) if case_id in ids else []
+    return {"position": position, "ids": [case.pk for case in seen]}
+
+
 def count_provisional() -> int:
     """Open cases whose due time was counted over days that no notice has settled."""
     return Case.objects.filter(matter__ended_at=None, matter__due_provisional=True).count()

@@ -242,3 +242,18 @@ def test_numbers_have_a_check_digit(reported) -> None:  # type: ignore[no-untype
 def test_every_arrow_cites_its_source() -> None:
     assert all(move.cite for move in CASE.moves.values())
     assert {t for m in CASE.moves.values() for t in (m.source | {m.target or CASE.start})} <= set(CASE.stages)
+
+
+def test_the_live_page_of_a_case_hears_of_it_and_of_nothing_else(reported, district, press: Press) -> None:  # type: ignore[no-untyped-def]
+    from linli.flow import relay
+
+    case, other = reported(), reported()
+    while relay.stamp():
+        pass
+    after = relay.position()
+    press("operator", case, "accept")
+    relay.stamp()
+    operator = district.actor("operator")
+    assert queries.case_news(operator, case.pk, after) == {"position": after + 1, "ids": [case.pk]}
+    assert queries.case_news(operator, other.pk, after)["ids"] == []
+    assert queries.case_news(district.actor("chief-desheng"), case.pk, after)["ids"] == []

@@ -214,6 +214,7 @@ def page(
         "has_errors": status >= 400,
         "tiles": f"/tiles/{territory.revision()}/{{z}}/{{x}}/{{y}}.mvt",
     }
+    request.live_scope = f"case:{found.pk}"  # type: ignore[attr-defined]
     return render(request, "response/case.html", context, status=status)
 
 
