@@ -38,14 +38,20 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture(scope="session")
-def chromium(house: House) -> Iterator[Any]:
-    """One browser for all tests of the session."""
+def play(house: House) -> Iterator[Any]:
+    """Playwright itself, for a test that restarts its browser."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(play: Any) -> Iterator[Any]:
+    """One browser for all tests of the session."""
+    browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 class Visitor:
