@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
@@ -114,17 +114,8 @@ def open_matter(
         due_note=due.note,
         due_provisional=due.provisional,
     )
-    try:
-        if client_key is None:
-            insert(matter)
-        else:
-            with transaction.atomic():  # a savepoint: PostgreSQL gives up the whole transaction otherwise
-                insert(matter)
-    except IntegrityError:
-        earlier = Matter.objects.filter(client_key=client_key).values_list("pk", flat=True).first()
-        if client_key is None or earlier is None:
-            raise
-        raise AlreadyOpened(earlier) from None
+    if not insert(matter, unless="client_key"):
+        raise AlreadyOpened(Matter.objects.values_list("pk", flat=True).get(client_key=client_key))
     _write_line(matter, 1, verb, actor, now, body, matter.head, sealed)
     return matter
 

@@ -16,28 +16,37 @@ M = TypeVar("M", bound=models.Model)
 
 
 @cache
-def _insert_sql(model: type[models.Model], vendor: str) -> tuple[str, tuple[Any, ...], bool]:
+def _insert_sql(model: type[models.Model], unless: str, vendor: str) -> tuple[str, tuple[Any, ...], bool]:
     quote = connection.ops.quote_name
     fields = [f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField)]
     made_key = len(fields) != len(model._meta.concrete_fields)
     columns, marks = ", ".join(quote(str(f.column)) for f in fields), ", ".join(["%s"] * len(fields))
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - names of our own tables
+    if unless:
+        sql += f" ON CONFLICT ({quote(unless)}) DO NOTHING"
     if made_key:
         sql += f" RETURNING {quote(str(model._meta.pk.column))}"  # type: ignore[union-attr]
     return sql, tuple(fields), made_key
 
 
-def insert(row: M) -> M:
-    """Insert a new row and set its key. One statement. Raises IntegrityError as `save` would."""
+def insert(row: M, *, unless: str = "") -> bool:
+    """Insert a new row and set its key, in one statement. Raises IntegrityError as `save` would.
+
+    `unless` names a unique column: if its value is there already nothing is written and the answer is False. So no
+    savepoint is needed around what may have been sent twice.
+    """
     here = connections[DEFAULT_DB_ALIAS]
-    sql, fields, made_key = _insert_sql(type(row), here.vendor)
+    sql, fields, made_key = _insert_sql(type(row), unless, here.vendor)
     values = [f.get_db_prep_save(getattr(row, f.attname), here) for f in fields]
     with here.cursor() as cursor:
         cursor.execute(sql, values)
         if made_key:
-            row.pk = cursor.fetchone()[0]
+            made = cursor.fetchone()
+            if made is None:
+                return False
+            row.pk = made[0]
     row._state.adding, row._state.db = False, here.alias
-    return row
+    return True
 
 
 @cache

@@ -219,3 +219,25 @@ def test_a_text_that_vanished_without_a_word_shows() -> None:
     Sealed.objects.update(salt=None, ciphertext=None, erased_at=clock.now())
     broken = seals.verify().broken
     assert broken is not None and (broken.matter_id, broken.seq) == (matter.pk, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_key_sent_at_once_opens_once() -> None:
+    opened_ids: list[int] = []
+    already: list[int] = []
+
+    def send() -> None:
+        try:
+            opened_ids.append(opened(client_key="resident/at-once").pk)
+        except actions.AlreadyOpened as again:
+            already.append(again.matter_id)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(6)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert len(opened_ids) == 1 and already == opened_ids * 5
+    assert Journal.objects.filter(matter_id=opened_ids[0]).count() == 1
