@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -48,13 +48,6 @@ class Where:
     subdistrict: str = ""
     community: str = ""
     grid: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Columns of the matter that a move sets besides the stage."""
-
-    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 class AlreadyOpened(Exception):
@@ -144,35 +137,50 @@ def move(
     narrowed = narrow(flow, variant_of(matter))
     arrow = check_move(narrowed, matter.stage, verb, {**facts, **(personal or {}), **(given or {})})
     now = clock.now()
-    target = arrow.target or matter.stage
-    sealed = _seal_text(personal)
+    changes: dict[str, Any] = dict(values or {})
+    if arrow.target is not None:
+        changes |= {"stage": arrow.target, "version": version + 1, "stage_started_at": now}
+        changes["ended_at"] = now if arrow.target in flow.ends else None
+        changes["post_kind"] = ""
+        if due is not None:
+            changes |= {"due_at": due.stage, "due_note": due.note, "due_provisional": due.provisional}
+            if due.final is not None:
+                changes["final_due_at"] = due.final
+    line = _next_line(matter, verb, actor, now, facts, _seal_text(personal), changes)
+    if line is None:
+        raise _too_late(matter.pk)
+    return line
+
+
+def _next_line(
+    matter: Matter,
+    verb: str,
+    actor: Actor,
+    at: datetime,
+    facts: Mapping[str, Any],
+    sealed: _SealedText | None,
+    changes: Mapping[str, Any],
+) -> Journal | None:
+    """Swap the matter on to its next line and write that line; None if somebody moved the matter meanwhile."""
     seq = matter.seq + 1
     body = chain.line_body(
         matter_key=matter.key.hex,
         seq=seq,
         verb=verb,
         actor=actor.label,
-        at=now,
+        at=at,
         source=matter.stage,
-        target=target,
+        target=changes.get("stage", matter.stage),
         facts=dict(facts),
         sealed_digest=sealed.digest if sealed else None,
     )
     head = chain.line_hash(matter.head, body)
-    changes: dict[str, Any] = {"seq": seq, "head": head, **(values or {})}
-    if arrow.target is not None:
-        changes |= {"stage": target, "version": version + 1, "stage_started_at": now}
-        changes["ended_at"] = now if target in flow.ends else None
-        changes["post_kind"] = ""
-        if due is not None:
-            changes |= {"due_at": due.stage, "due_note": due.note, "due_provisional": due.provisional}
-            if due.final is not None:
-                changes["final_due_at"] = due.final
+    columns = {"seq": seq, "head": head, **changes}
     # The journal's UNIQUE(matter, seq) would catch a race too; the swap catches it before anything is written.
-    if not swap(Matter, changes, id=matter.pk, version=version, seq=matter.seq):
-        raise _too_late(matter.pk)
-    line = _write_line(matter, seq, verb, actor, now, body, head, sealed)
-    for name, value in changes.items():
+    if not swap(Matter, columns, id=matter.pk, version=matter.version, seq=matter.seq):
+        return None
+    line = _write_line(matter, seq, verb, actor, at, body, head, sealed)
+    for name, value in columns.items():
         setattr(matter, name, value)
     return line
 
@@ -195,32 +203,8 @@ def append(
     *, actor: Actor, matter: Matter, verb: str, facts: Mapping[str, Any], values: Mapping[str, Any] | None = None
 ) -> bool:
     """Add a line that moves nothing (new due times, an erasure). False if somebody moved the matter meanwhile."""
-    now = clock.now()
-    seq = matter.seq + 1
-    body = chain.line_body(
-        matter_key=matter.key.hex,
-        seq=seq,
-        verb=verb,
-        actor=actor.label,
-        at=now,
-        source=matter.stage,
-        target=matter.stage,
-        facts=dict(facts),
-        sealed_digest=None,
-    )
-    head = chain.line_hash(matter.head, body)
     with transaction.atomic():
-        changed = swap(
-            Matter,
-            {"seq": seq, "head": head, **(values or {})},
-            id=matter.pk,
-            version=matter.version,
-            seq=matter.seq,
-        )
-        if changed:
-            _write_line(matter, seq, verb, actor, now, body, head, None)
-            matter.seq, matter.head = seq, head
-    return changed
+        return _next_line(matter, verb, actor, clock.now(), facts, None, values or {}) is not None
 
 
 def reset_due(*, actor: Actor, matter: Matter, due: DueTimes, facts: Mapping[str, Any]) -> bool:

@@ -25,8 +25,8 @@ class Typed(forms.CharField):
         return str(super().to_python((value or "").replace("\0", "")))
 
 
-class ReportForm(forms.Form):
-    """What an operator, a desk or a grid worker writes down. Class and place may come as words only (no script)."""
+class FieldForm(forms.Form):
+    """What a grid worker sends from the street: no contact. Class and place may come as words only (no script)."""
 
     class_q = Typed(label=_("问题类型"), limit=40)
     class_code = Typed(label=_("问题类型"), limit=8, widget=forms.HiddenInput)
@@ -38,6 +38,12 @@ class ReportForm(forms.Form):
     pick = Typed(label=_("地点"), limit=80)
     address = Typed(label=_("详细位置"), limit=LINE_MAX)
     description = Typed(label=_("问题描述"), limit=TEXT_MAX, widget=forms.Textarea(attrs={"rows": 3}))
+    client_key = Typed(limit=40, widget=forms.HiddenInput)
+
+
+class ReportForm(FieldForm):
+    """What an operator or a desk writes down: the same, with the contact and how the caller came."""
+
     phone = Typed(label=_("电话"), limit=40, widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}))
     name = Typed(label=_("称呼"), limit=40, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     agreed = forms.BooleanField(required=False, label=_("对方已同意"))
@@ -48,7 +54,6 @@ class ReportForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
     )
-    client_key = Typed(limit=40, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -57,22 +62,6 @@ class ReportForm(forms.Form):
         if said.get("name") and not said.get("phone") and "phone" not in self.errors:
             self.add_error("phone", _("只有称呼联系不上：请补上电话，或把称呼清空。"))
         return said
-
-
-class FieldForm(forms.Form):
-    """What a grid worker sends from the street: no contact."""
-
-    class_q = Typed(label=_("问题类型"), limit=40)
-    class_code = Typed(label=_("问题类型"), limit=8, widget=forms.HiddenInput)
-    class_pick = Typed(label=_("问题类型"), limit=8)
-    place_q = Typed(label=_("地点"), limit=60)
-    lon = forms.FloatField(required=False, widget=forms.HiddenInput)
-    lat = forms.FloatField(required=False, widget=forms.HiddenInput)
-    place_source = Typed(limit=12, widget=forms.HiddenInput)
-    pick = Typed(label=_("地点"), limit=80)
-    address = Typed(label=_("详细位置"), limit=LINE_MAX)
-    description = Typed(label=_("问题描述"), limit=TEXT_MAX, widget=forms.Textarea(attrs={"rows": 3}))
-    client_key = Typed(limit=40, widget=forms.HiddenInput)
 
 
 TEXT_LABELS = {

@@ -15,7 +15,6 @@ from linli.flow.rules import Flow, Move, Stage
 SEVEN_STEPS = "七步闭环（东城，2004；扶政办〔2019〕3号）"
 HOTLINE = "《12345热线服务与管理规范》征求意见稿（2021）"
 HANDLING_VERBS = frozenset({"sign", "feed_back", "return"})
-CHECKING_VERBS = frozenset({"pass", "rework"})
 
 
 def _stages(*stages: Stage) -> dict[str, Stage]:
