@@ -9,14 +9,21 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = ["linli.testing.fixtures"]
-BROWSER_TESTS = Path(__file__).parent / "tests" / "browser"
+HERE = Path(__file__).parent
+BROWSER_TESTS = HERE / "tests" / "browser"
+WITHOUT_DATABASE = (HERE / "src", HERE / "tests" / "engines")  # there a test that asks for no database meets none
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever lies under tests/browser needs Chromium and is marked so."""
+    """Whatever lies under tests/browser needs Chromium; what asks for no database is the same on each of them."""
     for item in items:
         if item.path.is_relative_to(BROWSER_TESTS):
             item.add_marker(pytest.mark.browser)
+        asks = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
+            getattr(item, "fixturenames", ())
+        )
+        if not asks and any(item.path.is_relative_to(place) for place in WITHOUT_DATABASE):
+            item.add_marker(pytest.mark.once)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

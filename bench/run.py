@@ -11,13 +11,14 @@ import importlib.util
 import json
 import os
 import platform
+import signal
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-RESULTS = HERE / "results.json"
+RESULTS = Path(os.environ.get("LINLI_BENCH_RESULTS", HERE / "results.json"))
 FIELDS = ("area", "name", "database", "value", "unit", "better", "limit", "peer", "peer_value", "machine")
 
 
@@ -72,13 +73,13 @@ def merge(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str
 
 
 def show(rows: list[dict[str, Any]]) -> None:
-    print(f"{'':4}{'area':<12}{'name':<44}{'database':<12}{'value':>12} {'unit':<10}{'limit':>10}{'peer':>12}")
+    print(f"{'':4}{'area':<12}{'name':<84}{'database':<12}{'value':>12} {'unit':<10}{'limit':>10}{'peer':>12}")
     for row in rows:
         mark = {True: "ok", False: "MISS", None: ""}[met(row)]
         limit = "" if row["limit"] is None else f"{row['limit']:g}"
         peer = "" if row["peer_value"] is None else f"{row['peer_value']:g}"
         print(
-            f"{mark:<5}{row['area']:<11}{row['name']:<44}{row['database'] or '-':<12}"
+            f"{mark:<5}{row['area']:<11}{row['name']:<84}{row['database'] or '-':<12}"
             f"{row['value']:>12.4g} {row['unit'] or '':<10}{limit:>10}{peer:>12}"
         )
 
@@ -98,6 +99,9 @@ def main(wanted: list[str]) -> int:
             module = load(name, path)
             area = getattr(module, "AREA", name)
             rows += [check({"area": area, "machine": here, **row}) for row in module.run()]
+        except KeyboardInterrupt:  # each module has taken its databases away by now; a part of a run is no result
+            print("stopped", file=sys.stderr)
+            return 130
         except Exception as error:  # the other areas are measured all the same
             import traceback
 
@@ -114,5 +118,10 @@ def main(wanted: list[str]) -> int:
     return int(bool(broken))
 
 
+def _stop(*_args: object) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)  # as after Ctrl-C: what was made is taken away
     sys.exit(main(sys.argv[1:]))

@@ -11,6 +11,7 @@ import csv
 import os
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from linli.core.actor import RESIDENT
+from linli.core import clock
+from linli.core.actor import RESIDENT, SYSTEM
+from linli.organisations import queries as organisations
 from linli.response import actions, queries
 from linli.response.models import Case
 from linli.territory import queries as territory
@@ -31,7 +34,7 @@ UPDATE = os.environ.get("LINLI_UPDATE_MATRIX") == "1"
 MEMBERS = ("resident", *(p.username for p in CAST))
 METHODS = ("GET", "POST")
 SAID = {"response:move": "version=3"}  # with the version it was seen at, the answer is about the post alone
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.once]
 
 
 def table() -> dict[tuple[str, str], dict[str, str]]:
@@ -44,8 +47,6 @@ def table() -> dict[tuple[str, str], dict[str, str]]:
 @pytest.fixture
 def samples(district: Cast) -> dict[str, Any]:
     """One case in Niujie, waiting at the grid team; everything an address may name."""
-    from linli.organisations import queries as organisations
-
     receipt = actions.report_case(
         actor=RESIDENT, report=actions.Report("web", "0102", 116.3596, 39.8862, description="门口垃圾没清")
     )
@@ -57,10 +58,13 @@ def samples(district: Cast) -> dict[str, Any]:
         actions.move_case(actor=district.actor(username), case=case, step=step)
     administrator = district.actor("administrator")
     return {
+        "kind": "routes",
         "number": queries.number_of_case(case),
         "code": receipt.code,
         "territory:grid.code": case.matter.grid_at_intake,
         "verb": "sign",
+        "class_code": "0102",
+        "sheet": "ladder",
         "revision": territory.revision(),
         "z": 12,
         "x": 3372,
@@ -77,7 +81,43 @@ def samples(district: Cast) -> dict[str, Any]:
         "body_id": team.id,
         "division": "110102018",
         "administrator": administrator,
+        "article": _article(),
+        "knowledge:version.number": 1,
+        "doubt_id": 10**9,
+        "gap_id": 10**9,
+        "offer_id": _offer(district, team.id),
     }
+
+
+def _offer(district: Cast, owed: int) -> int:
+    """A need in Niujie, offered to all of society."""
+    receipt = actions.report_case(
+        actor=RESIDENT, report=actions.Report("web", "8106", 116.3596, 39.8862, description="扶手松了")
+    )
+    case = Case.objects.select_related("matter").get(pk=receipt.matter_id)
+    offer: dict[str, Any] = {
+        "text": "扶手要修",
+        "body_id": owed,
+        "extra": {"claim_by": clock.now() + timedelta(days=1)},
+    }
+    for username, verb, more in (("operator", "accept", {}), ("dispatcher-niujie", "offer", offer)):
+        step = actions.Step(verb, case.matter.version, **more)
+        actions.move_case(actor=district.actor(username), case=case, step=step)
+    return int(case.offers.get().pk)
+
+
+def _article() -> str:
+    """An answer of 自来水集团 in use, meant for everyone."""
+    from linli.knowledge import actions as knowledge
+    from linli.knowledge.rules import Content
+
+    body = organisations.body_by_code("110102-tap-water")
+    assert body is not None
+    knowledge.load_categories(actor=SYSTEM, text="code,name\n01,供水\n")
+    content = Content("停水了怎么办", "先看阀门。", "01")
+    code = knowledge.create_article(actor=SYSTEM, content=content, owner_body=body.id, code="no-water")
+    knowledge.publish(actor=SYSTEM, code=code, seq=1)
+    return code
 
 
 def answers(client: Client, address: Address, samples: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
-import socket
-import subprocess
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,33 +18,28 @@ import django
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
+from django.db import connection  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
-from linli.accounts import actions as accounts  # noqa: E402
-from linli.accounts import queries as people  # noqa: E402
+from bench.peers import load, reads, served  # noqa: E402
 from linli.config.pack import STEPS  # noqa: E402
 from linli.core import clock  # noqa: E402
 from linli.core.actor import SYSTEM  # noqa: E402
-from linli.flow import chain, relay  # noqa: E402
-from linli.flow.models import Journal, Matter, Outbox  # noqa: E402
 from linli.response import actions, queries  # noqa: E402
-from linli.response.catalogue import catalogue  # noqa: E402
 from linli.response.models import Case  # noqa: E402
-from linli.site import live  # noqa: E402
+from linli.response.queries import calls  # noqa: E402
 from linli.territory import queries as territory  # noqa: E402
 from linli.testing import cast  # noqa: E402
 
 DATABASE, OUT, PRELOAD = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-PORT = 8190
 rows: list[dict[str, Any]] = []
 rng = random.Random(7)
 
 
 def row(name: str, value: float, unit: str, limit: float | None, better: str = "lower", **peer: Any) -> None:
     rows.append(
-        {"area": "response", "name": name, "database": DATABASE, "value": round(value, 3), "unit": unit, "better": better,
+        {"area": "response", "name": f"{name} ({PRELOAD:,} cases)", "database": DATABASE, "value": round(value, 3), "unit": unit, "better": better,
          "limit": limit, "peer": peer.get("peer", ""), "peer_value": peer.get("peer_value")}
     )  # fmt: skip
     print(f"  {DATABASE}: {name} = {value:.3f} {unit} (limit {limit})", flush=True)
@@ -76,70 +67,10 @@ def prepare() -> None:
 
 
 def preload(n: int) -> None:
-    """`n` cases with their first journal line, in bulk: material to search among, not a measurement."""
-    began = time.monotonic()
-    known = list(catalogue().by_code.values())
-    points = spots(4000)
-    stages = ["ended"] * 92 + [
-        "handling",
-        "handling",
-        "dispatched",
-        "accepted",
-        "reported",
-        "fed_back",
-        "closed",
-        "verified",
-    ]
-    now = clock.now()
-    for start in range(0, n, 2000):
-        matters, cases = [], []
-        for _ in range(min(2000, n - start)):
-            view, (lon, lat) = rng.choice(known), rng.choice(points)
-            place = territory.check_point(lon, lat)
-            opened = now - timedelta(days=rng.uniform(0.01, 200))
-            stage = rng.choice(stages)
-            key = uuid.uuid4()
-            body = chain.line_body(
-                matter_key=key.hex,
-                seq=1,
-                verb="report",
-                actor="system",
-                at=opened,
-                source="",
-                target=stage,
-                facts={},
-                sealed_digest=None,
-            )
-            matter = Matter(
-                key=key, kind="case", type_version_id=view.id, title=view.name_zh, simulated=True, stage=stage,
-                head=chain.line_hash(chain.GENESIS, body), area=place.community or place.subdistrict,
-                subdistrict=place.subdistrict, community=place.community, grid_at_intake=place.grid,
-                body_id=catalogue().route((place.community, place.subdistrict, place.district), view.code),
-                opened_at=opened, stage_started_at=opened, due_at=opened + timedelta(days=2), final_due_at=opened + timedelta(days=3),
-                closed_at=opened + timedelta(hours=5) if stage == "ended" else None,
-                ended_at=opened + timedelta(hours=9) if stage == "ended" else None,
-            )  # fmt: skip
-            matters.append((matter, body))
-            cases.append(
-                Case(case_class_id=view.id, channel="web", lon=lon, lat=lat, near=place.near, counted_from=opened)
-            )
-        with transaction.atomic():
-            Matter.objects.bulk_create([m for m, _b in matters])
-            for (matter, _b), case in zip(matters, cases, strict=True):
-                case.matter = matter
-            Case.objects.bulk_create(cases)
-            lines = Journal.objects.bulk_create(
-                [
-                    Journal(matter=m, seq=1, verb="report", actor="system", at=m.opened_at, body=b, hash=m.head)
-                    for m, b in matters
-                ]
-            )
-            Outbox.objects.bulk_create([Outbox(journal=line, matter_id=line.matter_id) for line in lines])
-    while relay.stamp():
-        pass
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    print(f"  {DATABASE}: {n} cases preloaded in {time.monotonic() - began:.0f} s", flush=True)
+    """Material to search among. How long it took is said, not limited: no installation is filled like this."""
+    took = load.fill(n, spots(4000))
+    load.check_lines()
+    print(f"  {DATABASE}: {n:,} cases loaded in {took:.0f} s", flush=True)
 
 
 def counted(work: Callable[[], Any]) -> int:
@@ -185,9 +116,11 @@ def in_process() -> None:
     app, db = cpu_ms([make] * 300)
     row("create one case, CPU in the action", app, "ms", 5, peer="Signalen", peer_value=33.7)
     if db:
-        row("create one case, CPU of the database", db, "ms", None)
+        row("create one case, CPU of the database", db, "ms", 5)
     lists(operator)
+    pages()
     moves()
+    plans()
 
 
 def lists(operator: Any) -> None:
@@ -205,7 +138,7 @@ def lists(operator: Any) -> None:
     wanted = queries.CaseFilter(subdistrict=place, stage="ended")
     row(
         "list of 50, filtered and scoped, SQL",
-        counted(lambda: queries.case_page(operator, wanted)),
+        counted(lambda: queries.case_rows(operator, wanted)),
         "statements",
         4,
         peer="Signalen",
@@ -221,13 +154,61 @@ def lists(operator: Any) -> None:
         for _ in range(5):
             show()
         app, _db = cpu_ms([show] * 40)
-        row("list of 50, whole page as HTML, CPU", app, "ms", None)
+        row("list of 50, whole page as HTML, CPU", app, "ms", 40)
 
 
-def moves() -> None:  # the preload leaves about one case in a hundred waiting for dispatch
+def pages() -> None:
+    """What is open before somebody all day: the inbox, the telephone queue, the data of a wall."""
+    from django.test import Client
+
+    from linli.accounts.queries import account
+
+    def client(username: str) -> Client:
+        found = Client(headers={"host": "127.0.0.1"})
+        found.force_login(account(actor=SYSTEM, account_id=cast.actor(username).id))  # type: ignore[arg-type]
+        return found
+
+    for name, who, address, limit in (
+        ("inbox of a dispatcher, whole page", "dispatcher-niujie", "/inbox/", 40),
+        ("inbox of an operator, whole page", "operator", "/inbox/", 40),
+        ("/command/data.json of the district", "chief", "/command/data.json?division=110102", 120),
+        ("/command/data.json of a subdistrict", "chief-niujie", "/command/data.json?division=110102018", 40),
+    ):
+        fetch = partial(client(who).get, address, follow=True)
+        answer = fetch()
+        assert answer.status_code == 200, (address, answer.status_code)
+        for _ in range(3):
+            fetch()
+        app, db = cpu_ms([fetch] * 20)
+        row(f"{name}, CPU", app, "ms", limit)
+        row(f"{name}, SQL", counted(fetch), "statements", 20)
+        if db:
+            row(f"{name}, CPU of the database", db, "ms", 60)
+    now = clock.now()
+    ask = partial(calls.next_call, cast.actor("operator"), now, anyway=True)
+    row("the next call-back, SQL", counted(ask), "statements", 2)
+    app, db = cpu_ms([ask] * 40)
+    row("the next call-back, CPU with the database's", app + db, "ms", 30)
+    app, db = cpu_ms([reads.due_alarms] * 40)
+    row("the clock's look for alarms, CPU with the database's", app + db, "ms", 30)
+
+
+def plans() -> None:
+    """Whether a read that people wait for walks over a whole large table; the name of each that does is printed."""
+    if DATABASE != "postgresql":
+        return
+    hot = reads.hot()
+    walks = [w for w in reads.walks(hot) if w[0] not in reads.SELDOM]
+    for name, table, lost, ms in walks:
+        print(f"    walks: {name}: {table}, {lost:,.0f} rows for nothing, {ms:.0f} ms", flush=True)
+    # of a small table the whole is sooner read than an index
+    row(f"walks over a whole large table in {len(hot)} reads", len(walks), "walks", 0 if PRELOAD >= 500_000 else None)
+
+
+def moves() -> None:  # enough of the load waits for dispatch
     district = cast.actor("dispatcher")
     ready = list(Case.objects.select_related("matter").filter(matter__stage="accepted")[:400])
-    body = next(iter(catalogue().routes.values()))
+    body = next(case.suggested_body_id for case in ready if case.suggested_body_id)
 
     def step() -> None:
         case = ready.pop()
@@ -242,139 +223,7 @@ def moves() -> None:  # the preload leaves about one case in a hundred waiting f
     app, db = cpu_ms([step] * min(250, len(ready)))
     row("one move, CPU in the action", app, "ms", 4, peer="Signalen", peer_value=40)
     if db:
-        row("one move, CPU of the database", db, "ms", None)
-
-
-def over_http() -> None:
-    """Throughput and the idle poll, against two WSGI workers as `linli serve` runs them."""
-    account_id = people.usernames(["operator"])["operator"]
-    token = accounts.create_token(
-        actor=cast.actor("administrator"), account_id=account_id, name="bench", scopes=["operator"], days=1
-    ).secret
-    position = relay.position()
-    connection.close()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(PORT), "--workers", "2",
-               "--blocking-threads", THREADS, "--no-access-log", "--log-level", "error", "linli.config.wsgi:application"]  # fmt: skip
-    server = subprocess.Popen(command)
-    try:
-        wait_until_up()
-        throughput(token)
-        polls(server.pid, position)
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
-
-
-THREADS = os.environ.get("LINLI_BENCH_THREADS", "1" if DATABASE == "sqlite" else "2")
-
-
-def wait_until_up() -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", PORT), 0.2).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("the server did not start")
-
-
-def exchange(link: socket.socket, request: bytes) -> bytes:
-    link.sendall(request)
-    data = b""
-    while b"\r\n\r\n" not in data:
-        data += link.recv(65536)
-    head, _sep, body = data.partition(b"\r\n\r\n")
-    for line in head.lower().split(b"\r\n"):
-        if line.startswith(b"content-length:"):
-            missing = int(line.split(b":")[1]) - len(body)
-            while missing > 0:
-                missing -= len(link.recv(65536))
-    return head
-
-
-def throughput(token: str, seconds: float = 12.0, clients: int = 4) -> None:
-    points = spots(clients * 3000)
-    done, failed = [0] * clients, [0] * clients
-    stop = threading.Event()
-
-    def drive(n: int) -> None:
-        link = socket.create_connection(("127.0.0.1", PORT))
-        for spot in points[n::clients]:
-            body = json.dumps(
-                {
-                    "class_code": "0402",
-                    "lon": spot[0],
-                    "lat": spot[1],
-                    "description": "水管裂了",
-                    "phone": "13800138000",
-                    "consent": CONSENT,
-                }
-            ).encode()
-            head = (
-                f"POST /api/v1/cases HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
-                f"Idempotency-Key: {uuid.uuid4()}\r\nContent-Length: {len(body)}\r\n\r\n"
-            )
-            answer = exchange(link, head.encode() + body)
-            good = answer.startswith(b"HTTP/1.1 201")
-            done[n] += good
-            failed[n] += not good
-            if not good and failed[n] < 3:
-                print(answer[:200])
-            if stop.is_set():
-                break
-        link.close()
-
-    for measured in (False, True):
-        stop.clear()
-        done[:], failed[:] = [0] * clients, [0] * clients
-        threads = [threading.Thread(target=drive, args=(n,)) for n in range(clients)]
-        began = time.monotonic()
-        for t in threads:
-            t.start()
-        time.sleep(seconds if measured else 3)
-        stop.set()
-        for t in threads:
-            t.join()
-        took = time.monotonic() - began
-    limit = 100 if DATABASE == "sqlite" else 200
-    row(
-        "create over HTTP, 2 workers, token, rate limit on",
-        sum(done) / took,
-        "per second",
-        limit,
-        "higher",
-        peer="Signalen",
-        peer_value=12.4,
-    )
-    row("create over HTTP, refused or failed", sum(failed), "requests", 0)
-
-
-def cpu_of(pid: int) -> float:
-    total = 0.0
-    for task in [pid, *children(pid)]:
-        fields = Path(f"/proc/{task}/stat").read_text().rsplit(")", 1)[1].split()
-        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return total
-
-
-def children(pid: int) -> list[int]:
-    found = [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return found + [g for c in found for g in children(c)]
-
-
-def polls(pid: int, _position: int, n: int = 4000) -> None:
-    token = live.live_token(cast.actor("operator"), "0:110102")
-    position = relay.position()
-    link = socket.create_connection(("127.0.0.1", PORT))
-    request = f"GET /live/?after={position}&token={token} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
-    for _ in range(100):
-        head = exchange(link, request)
-    assert head.startswith(b"HTTP/1.1 304"), head
-    before, silent = cpu_of(pid), 0
-    for _ in range(n):
-        silent += exchange(link, request).startswith(b"HTTP/1.1 304")
-    row("live poll with nothing new, CPU of the server", (cpu_of(pid) - before) * 1000 / n, "ms", 0.5)
-    row("live poll with nothing new, answered 304", 100 * silent / n, "%", 100, "higher")
+        row("one move, CPU of the database", db, "ms", 4)
 
 
 if __name__ == "__main__":
@@ -384,5 +233,5 @@ if __name__ == "__main__":
     prepare()
     preload(PRELOAD)
     in_process()
-    over_http()
+    served.over_http(row, spots, CONSENT, DATABASE)
     OUT.write_text(json.dumps(rows, ensure_ascii=False))

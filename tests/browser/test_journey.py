@@ -40,9 +40,8 @@ def press(visitor: Visitor, number: str, verb: str, **fields: Any) -> None:
     visitor.go(f"/cases/{number}/")
     form = page.locator(f"form[action$='/{verb}/']")
     assert form.count() == 1, f"no form for {verb}: {page.inner_text('main')[:800]}"
-    details = form.locator("xpath=ancestor::details[not(@open)]")
-    if details.count():
-        details.first.locator("summary").click()
+    while (folded := form.locator("xpath=ancestor::details[not(@open)]")).count():  # the outer one first
+        folded.first.locator("xpath=./summary").click()
     for name, value in fields.items():
         control = form.locator(f"[name={name}]")
         if control.first.get_attribute("type") == "radio":
@@ -78,6 +77,9 @@ def test_the_whole_story(visit: Callable[..., Visitor]) -> None:
     assert "请评价" in resident.page.inner_text("main")
     operator = visit("operator")
     press(operator, number, "call_back", outcome="solved", satisfaction="satisfied")
+    assert "没有联系方式可打" in operator.page.inner_text("main"), "nobody is said to have been heard"
+    press(operator, number, "call_back", outcome="no_contact", satisfaction="not_said")
+    operator.faults.clear()
     operator.go(f"/cases/{number}/")
     history = operator.page.inner_text("main")
     for word in ("上报", "立案", "派遣", "签收", "反馈", "核查通过", "结案", "回访", "已清理干净"):

@@ -125,4 +125,9 @@ def saved(first_office: Installation) -> tuple[Path, Path]:
 def office(tmp_path: Path, first_office: Installation, server: Server | None) -> Installation:
     """A copy of the first office that the test may spoil."""
     shutil.copytree(first_office.var, tmp_path / "office")
-    return Installation(tmp_path / "office", server.make(like=first_office.url) if server else "")
+    if server is None:
+        return Installation(tmp_path / "office")
+    url = server.make(like=first_office.url)
+    copy = tmp_path / "office" / "seals" / f"journal-seals-{urlsplit(first_office.url).path[1:]}.jsonl"
+    copy.rename(copy.with_name(f"journal-seals-{urlsplit(url).path[1:]}.jsonl"))
+    return Installation(tmp_path / "office", url)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
 
-from linli.config import checks
+from linli.config import checks, proxy
 
 from .conftest import Installation
 
@@ -89,3 +91,80 @@ def test_a_check_that_breaks_is_a_finding() -> None:
 
     (found,) = checks._ask(broken)
     assert found.level == checks.ERROR and "disk on fire" in found.text
+
+
+HEALTH = b'{"ok": true, "checks": {"database": {"ok": true, "detail": "sqlite"}}}'
+
+
+def _answer(body: bytes, status: bytes = b"200 OK") -> bytes:
+    return b"HTTP/1.1 %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (status, len(body), body)
+
+
+@pytest.fixture
+def front() -> Iterator[Callable[..., str]]:
+    """front(answer, whole) listens on loopback; with `whole` it answers only when the body is complete. Its address."""
+    listeners: list[socket.socket] = []
+
+    def serve(listener: socket.socket, answer: bytes, whole: bool) -> None:
+        try:
+            link, _who = listener.accept()
+        except OSError:
+            return
+        with link:
+            got = b""
+            while b"\r\n\r\n" not in got:
+                got += link.recv(65536)
+            head, _sep, body = got.partition(b"\r\n\r\n")
+            size = int(next(x.split(b":")[1] for x in head.split(b"\r\n") if x.lower().startswith(b"content-length")))
+            while whole and len(body) < size and (more := link.recv(65536)):
+                body += more
+            link.sendall(answer)
+
+    def start(answer: bytes, *, whole: bool) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+        threading.Thread(target=serve, args=(listener, answer, whole), daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+def test_a_proxy_that_buffers_is_told_from_one_that_streams(front: Callable[..., str]) -> None:
+    assert proxy.ask(front(_answer(HEALTH), whole=True), patience_s=0.3) == proxy.Front(proxy.BUFFERED)
+    assert proxy.ask(front(_answer(HEALTH), whole=False), patience_s=2) == proxy.Front(proxy.STREAMED)
+    ill = _answer(HEALTH.replace(b'{"ok": true,', b'{"ok": false,', 1), b"503 Service Unavailable")
+    assert proxy.ask(front(ill, whole=False)).how == proxy.STREAMED, "an unwell house is reached all the same"
+
+
+def test_what_is_not_our_answer_proves_nothing(front: Callable[..., str]) -> None:
+    refused = proxy.ask(front(_answer(b"<h1>no body, please</h1>", b"400 Bad Request"), whole=False), patience_s=0.3)
+    assert refused == proxy.Front(proxy.UNKNOWN, "HTTP/1.1 400 Bad Request")
+    assert proxy.ask("http://127.0.0.1:1").how == proxy.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("host", "https", "trusted", "hosts", "level"),
+    [
+        ("127.0.0.1", False, 0, ["127.0.0.1"], checks.OK),
+        ("0.0.0.0", False, 0, ["linli.example.org"], checks.WARN),
+        ("127.0.0.1", True, 0, ["linli.example.org"], checks.ERROR),  # the page would lead back to itself
+        ("127.0.0.1", True, 1, ["127.0.0.1"], checks.WARN),  # nothing to ask
+    ],
+)
+def test_a_proxy_by_the_settings(
+    settings: LazySettings, host: str, https: bool, trusted: int, hosts: list[str], level: str
+) -> None:
+    settings.HOST, settings.HTTPS, settings.TRUSTED_PROXIES, settings.ALLOWED_HOSTS = host, https, trusted, hosts
+    found = list(checks.proxies())
+    assert [f.level for f in found] == [level]
+    assert bool(found[0].mend) is (level != checks.OK)
+
+
+def test_a_proxy_by_its_address(settings: LazySettings, front: Callable[..., str]) -> None:
+    settings.TRUSTED_PROXIES = 1
+    addresses = [front(_answer(HEALTH), whole=False), front(_answer(HEALTH), whole=True), "http://127.0.0.1:1"]
+    found = list(checks.proxies(addresses))
+    assert [f.level for f in found] == [checks.ERROR, checks.OK, checks.WARN]
+    assert all(address in f.text for f, address in zip(found, addresses, strict=True))

@@ -19,6 +19,8 @@ def test_from_sqlite_to_postgresql_and_back(tmp_path: Path, postgresql: Server) 
     assert "逐行核对无误" in said and "日志完好：3 件事项，4 行，1 个封签" in said
     moved = Installation(office.var, url)
     assert moved.rows() == before
+    copies = office.var / "seals"
+    assert len({f.read_text() for f in copies.iterdir()}) == 1 and len(list(copies.iterdir())) == 2
     back = tmp_path / "back.sqlite3"
     assert "日志完好" in moved.linli("move-database", "--to", f"sqlite:///{back}")
     assert Installation(office.var, f"sqlite:///{back}").rows() == before

@@ -67,11 +67,10 @@ def can_read_audit(actor: Actor) -> Decision:
     return no("not_auditor", _("只有审计员和管理员可以查看管理记录。"))
 
 
-def require(*kinds: str, temporary_password: bool = False) -> Callable[[View], View]:
+def require(*kinds: str) -> Callable[[View], View]:
     """Admit only holders of one of `kinds` (none named: any signed-in person).
 
-    Anonymous goes to the login page and comes back; a wrong post is refused with the reason; someone whose
-    password was set by an administrator must change it first (unless `temporary_password`: the page where they do).
+    Anonymous goes to the login page and comes back; a wrong post is refused with the reason.
     The wrapped view carries `allowed_kinds`.
     """
     wanted = tuple(str(k) for k in kinds)
@@ -82,8 +81,6 @@ def require(*kinds: str, temporary_password: bool = False) -> Callable[[View], V
             actor: Actor = request.actor
             if actor.kind not in {"person", "token"}:
                 return to_login(request)
-            if actor.kind == "person" and request.user.must_change_password and not temporary_password:
-                return HttpResponseRedirect(reverse("accounts:password"))
             if wanted:
                 holds(actor, wanted).or_forbidden()
             return view(request, *args, **kwargs)
@@ -108,6 +105,4 @@ def to_login(request: HttpRequest) -> HttpResponse:
 def staff_api(request: HttpRequest) -> Actor | None:
     """django-ninja `auth=`: the person or the program that asks, or None (401)."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    if actor.kind == "person" and getattr(request.user, "must_change_password", False):
-        raise Forbidden("change_password", _("请先把临时密码换成自己的密码。"))
     return actor if actor.kind in {"person", "token"} else None

@@ -26,5 +26,6 @@ urlpatterns = [
     path("settings/bodies/new/", bodies.body_new, name="body-new"),
     path("settings/bodies/load/", bodies.bodies_load, name="bodies-load"),
     path("settings/bodies/<int:body_id>/", bodies.body, name="body"),
+    path("settings/limits/", settings.limits_page, name="limits"),
     path("settings/audit/", settings.audit, name="audit"),
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 WIDTH, HEIGHT = 280, 132
-LEFT, TOP, BOTTOM = 30, 8, 22  # room for the figures of the axes
+LEFT, TOP, BOTTOM = 40, 8, 22  # room for the figures of the axes
 FLOOR = HEIGHT - BOTTOM
 STEP = (WIDTH - LEFT - 4) / 24
 

@@ -25,6 +25,7 @@ from django.conf import settings
 from django.db import connections
 
 from linli.core import clock
+from linli.flow import seals
 
 from . import transfer
 from .version import VERSION
@@ -63,6 +64,7 @@ def make(file: Path, keys_file: Path | None, report: transfer.Report = lambda do
             "migrations": transfer.applied("default"),
             "rows": rows,
             "keys": key_marks(Path(settings.KEYS)),
+            "seals": seals.copy_path().name,
         }
         written = write_tar(file, members, manifest)
     if keys_file is not None:

@@ -10,7 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,8 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from linli.core import clock
+
+from . import proxy
 
 OK, WARN, ERROR = "ok", "warn", "error"
 LOW_DISK_MB = 500
@@ -41,9 +43,16 @@ class Finding:
 Check = Callable[[], Iterator[Finding]]
 
 
-def examine() -> list[Finding]:
-    """All findings, in order. A check that breaks is a finding too, never the end of the examination."""
-    found = [f for check in (*MACHINE, *DATABASE) for f in _ask(check)]
+def examine(addresses: Sequence[str] = ()) -> list[Finding]:
+    """All findings, in order. A check that breaks is a finding too, never the end of the examination.
+
+    `addresses` are the public ones (`https://linli.example.org`); without them they follow from LINLI_HOSTS.
+    """
+
+    def in_front() -> Iterator[Finding]:
+        return proxies(addresses)
+
+    found = [f for check in (*MACHINE, in_front, *DATABASE) for f in _ask(check)]
     if all(f.level == OK for f in found if f.name in {"database", "migrations"}):
         found += [f for check in TABLES for f in _ask(check)]
     return found
@@ -272,6 +281,37 @@ def address() -> Iterator[Finding]:
         )
     else:
         yield Finding("hosts", OK, ", ".join(sorted(names)))
+
+
+def proxies(addresses: Sequence[str] = ()) -> Iterator[Finding]:
+    """Whether a proxy that takes whole requests stands in front: settings first, then the public address itself."""
+    scheme = "https" if settings.HTTPS else "http"
+    names = [n.lstrip(".") for n in settings.ALLOWED_HOSTS if n != "*" and not _is_local(n.strip("[]"))]
+    asked = list(addresses) or [f"{scheme}://{name}" for name in names]
+    mend = _("请在前面放一个收完整个请求才转交的反向代理（nginx 默认如此），见 docs/guide/server.md。")
+    if settings.HTTPS and not settings.TRUSTED_PROXIES:
+        text = _("设了 LINLI_HTTPS=1，却没有设 LINLI_TRUSTED_PROXIES：网页会一直跳转")
+        yield Finding("proxy", ERROR, text, "LINLI_TRUSTED_PROXIES=1")
+    if not addresses and not settings.TRUSTED_PROXIES:
+        if not _is_local(settings.HOST):
+            text = _("没有反向代理：慢慢发送的请求会占住网页进程，几个就能让所有人打不开")
+            yield Finding("proxy", WARN, text, f"{mend} LINLI_TRUSTED_PROXIES=1")
+        elif not settings.HTTPS:
+            yield Finding("proxy", OK, _("只有本机能打开，不需要反向代理"))
+        return
+    if not asked:
+        text = _("不知道对外的地址，没有检查反向代理")
+        yield Finding("proxy", WARN, text, "linli doctor --address https://linli.example.org")
+    for address in asked:
+        front = proxy.ask(address)
+        if front.how == proxy.BUFFERED:
+            yield Finding("proxy", OK, _("%(address)s：反向代理收完整个请求才转交") % {"address": address})
+        elif front.how == proxy.STREAMED:
+            text = _("%(address)s：没收完的请求直接到了邻里，慢慢发送的请求会占住网页进程") % {"address": address}
+            yield Finding("proxy", ERROR, text, mend)
+        else:
+            text = _("%(address)s：没能检查反向代理（%(why)s）") % {"address": address, "why": front.why}
+            yield Finding("proxy", WARN, text, f"linli doctor --address {address}")
 
 
 def demonstration() -> Iterator[Finding]:

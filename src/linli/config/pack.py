@@ -1,8 +1,13 @@
-"""What a pack folder fills, room by room: one table of steps. The rooms know how; this knows the order."""
+"""What a pack folder fills, room by room: one table of steps. The rooms know how; this knows the order, and what is new.
+
+A start asks one small row a step. What the folder holds anew goes through the same checked actions as `load-pack`.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,47 +17,154 @@ from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
 from linli.core.actor import SYSTEM
-from linli.core.errors import Invalid
+from linli.core.errors import Invalid, Refusal
 
+from .version import VERSION
+
+log = logging.getLogger("linli.pack")
 Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`is_loaded()` is cheap and asked at every start; `load(folder, progress)` may be repeated safely."""
+    """`is_loaded()` is cheap and asked at every start; `load(folder, progress, lines=None)` may be repeated safely.
+
+    `files(folder)` is what it is made of. `by_line`: people change these rows on pages too, so a newer pack brings only
+    the lines that are new in it; `lines` are then the hashes of those that were loaded before (None: load all).
+    """
 
     name: str
     title: Any
     is_loaded: Callable[[], bool]
-    load: Callable[[Path, Progress], Any]
+    files: Callable[[Path], list[Path]]
+    load: Callable[..., Any]
+    by_line: bool = False
+
+    def digest(self, folder: Path) -> str:
+        """SHA-256 over the names and bytes of the step's files, and over the version, which may read them otherwise."""
+        digest = hashlib.sha256(f"{VERSION}\0".encode())
+        for path in self.files(folder):
+            content = path.read_bytes()
+            digest.update(f"{path.name}\0{len(content)}\0".encode())
+            digest.update(content)
+        return digest.hexdigest()
+
+    def lines(self, folder: Path) -> list[str]:
+        """The short hashes of its lines; empty where lines do not count."""
+        if not self.by_line:
+            return []
+        return [line_hash(line) for path in self.files(folder) for line in path.read_bytes().splitlines()[1:]]
+
+
+def line_hash(line: bytes) -> str:
+    """Enough to tell the lines of one table apart."""
+    return hashlib.sha256(line.strip()).hexdigest()[:12]
+
+
+def refresh(folder: Path, *, everything: bool, progress: Callable[[Any], Any]) -> list[str]:
+    """Load what is missing or newer in the folder (or `everything`), and say so in the log; the names of those steps.
+
+    A newer part that is refused stops nothing: what is loaded stays, the log says why, the next start tries again.
+    Raises Refusal when a part that is not there at all, or was asked for, cannot be loaded.
+    """
+    known = {row.name: row for row in apps.get_model("territory.PackPart")._base_manager.all()}
+    loaded = []
+    for step in STEPS:
+        there, digest, before = step.is_loaded(), step.digest(folder), known.get(step.name)
+        if there and not everything and before is not None and before.digest == digest:
+            continue
+        if there and not everything and before is None and step.by_line:
+            _note(step, digest, folder)  # from before parts were remembered: what people changed since stays
+            continue
+        lines = before.lines if step.by_line and there and not everything and before is not None else None
+        told = progress(step.title)
+        try:
+            step.load(folder, told, lines=lines)
+        except Refusal as refusal:
+            if everything or not there:
+                raise
+            log.warning("pack part %s is newer but was refused (%s): the one before stays", step.name, refusal.code)
+            continue
+        finally:
+            told.close()
+        if there:
+            log.info("pack part %s loaded again: %s", step.name, digest[:12])
+        _note(step, digest, folder)
+        loaded.append(step.name)
+    return loaded
+
+
+def _note(step: Step, digest: str, folder: Path) -> None:
+    _room("territory.actions").note_part(actor=SYSTEM, name=step.name, digest=digest, lines=step.lines(folder))
 
 
 def _room(path: str) -> Any:
     return importlib.import_module(f"linli.{path}")
 
 
-def _load_territory(folder: Path, progress: Progress) -> None:
+def _load_territory(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
     _room("territory.actions").load_pack(
         actor=SYSTEM, folder=folder, progress=lambda words, done, total: progress(done, total, words)
     )
 
 
-def _load_bodies(folder: Path, progress: Progress) -> None:
-    report = _room("accounts.actions").load_bodies(actor=SYSTEM, data=(folder / "bodies.csv").read_bytes())
+def _load_bodies(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    data = (folder / "bodies.csv").read_bytes()
+    if lines is not None:
+        head, *rows = data.splitlines(keepends=True)
+        fresh = [row for row in rows if line_hash(row) not in set(lines)]
+        if not fresh:
+            return
+        data = b"".join([head, *fresh])
+    report = _room("accounts.actions").load_bodies(actor=SYSTEM, data=data)
     if not report.loaded:
-        lines = [str(problem) for problem in report.problems]
-        raise Invalid("bad_bodies", _("单位表不能装入，什么都没有改。"), fields={"bodies.csv": lines})
+        problems = [str(problem) for problem in report.problems]
+        raise Invalid("bad_bodies", _("单位表不能装入，什么都没有改。"), fields={"bodies.csv": problems})
 
 
-def _load_classes(folder: Path, progress: Progress) -> None:
+def _load_classes(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
     """A pack may bring its own classes and limits; without them the shipped ones are published."""
-    own = {name: folder / f"{file}.csv" for name, file in (("classes", "case_classes"), ("limits", "stage_limits"))}
+    own = {
+        name: folder / f"{file}.csv"
+        for name, file in (("classes", "case_classes"), ("limits", "stage_limits"), ("rungs", "ladder"))
+    }
     texts = {name: path.read_text(encoding="utf-8") for name, path in own.items() if path.exists()}
     _room("response.actions").load_catalogue(actor=SYSTEM, **texts)
 
 
-def _load_routes(folder: Path, progress: Progress) -> None:
+def _load_routes(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
     _room("response.actions").load_routes(actor=SYSTEM, text=(folder / "routes.csv").read_text(encoding="utf-8"))
+
+
+def _load_articles(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    _room("knowledge.actions").load_pack(actor=SYSTEM, folder=folder)
+
+
+OTHERS = (
+    "bodies.csv",
+    "routes.csv",
+    "case_classes.csv",
+    "stage_limits.csv",
+    "ladder.csv",
+    "articles.csv",
+    "categories.csv",
+)
+
+
+def _territory_files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.suffix in {".json", ".geojson", ".csv"} and p.name not in OTHERS)
+
+
+def _class_files(folder: Path) -> list[Path]:
+    shipped = Path(__file__).resolve().parent.parent / "response" / "data"
+    both = ((folder / name, shipped / name) for name in ("case_classes.csv", "stage_limits.csv", "ladder.csv"))
+    return [own if own.exists() else ours for own, ours in both]
+
+
+def _article_files(folder: Path) -> list[Path]:
+    shipped = Path(__file__).resolve().parent.parent / "knowledge" / "data" / "categories.csv"
+    own = [p for p in (folder / "categories.csv", folder / "articles.csv") if p.exists()]
+    return own if own and own[0].name == "categories.csv" else [shipped, *own]
 
 
 def _has_rows(model: str) -> Callable[[], bool]:
@@ -61,8 +173,11 @@ def _has_rows(model: str) -> Callable[[], bool]:
 
 
 STEPS = (
-    Step("territory", _("区划、网格与地点"), _has_rows("territory.Revision"), _load_territory),
-    Step("bodies", _("单位"), _has_rows("organisations.Body"), _load_bodies),
-    Step("classes", _("问题类型与时限"), _has_rows("response.CaseClass"), _load_classes),
-    Step("routes", _("派遣表"), _has_rows("response.Route"), _load_routes),
+    Step("territory", _("区划、网格与地点"), _has_rows("territory.Revision"), _territory_files, _load_territory),
+    Step(
+        "bodies", _("单位"), _has_rows("organisations.Body"), lambda f: [f / "bodies.csv"], _load_bodies, by_line=True
+    ),
+    Step("classes", _("问题类型与时限"), _has_rows("response.CaseClass"), _class_files, _load_classes),
+    Step("routes", _("派遣表"), _has_rows("response.Route"), lambda f: [f / "routes.csv"], _load_routes),
+    Step("articles", _("知识库"), _has_rows("knowledge.Category"), _article_files, _load_articles),
 )

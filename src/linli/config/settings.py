@@ -95,6 +95,8 @@ def _database(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": False,
         "DISABLE_SERVER_SIDE_CURSORS": True,
+        # off for a pooler that gives each transaction another connection (ADR 0006)
+        "OPTIONS": {"prepare_threshold": 5 if _flag("LINLI_PREPARED", True) else None},
         "TEST": {"NAME": os.environ.get("LINLI_TEST_DB") or None},
     }
 
@@ -122,6 +124,8 @@ INSTALLED_APPS = [
     "linli.organisations",
     "linli.accounts",
     "linli.worktime",
+    "linli.exchange",
+    "linli.knowledge",
     "linli.response",
     "linli.portal",
     "linli.workbench",
@@ -140,6 +144,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "linli.accounts.middleware.CurrentActor",
+    "linli.accounts.middleware.TemporaryPassword",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "linli.site.middleware.Refusals",

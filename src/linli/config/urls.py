@@ -16,6 +16,8 @@ urlpatterns = [
     path("", include("linli.jobs.urls")),
     path("", include("linli.accounts.urls")),
     path("", include("linli.worktime.urls")),
+    path("", include("linli.knowledge.urls")),
+    path("", include("linli.exchange.urls")),
     path("", include("linli.response.urls")),
     path("", include("linli.workbench.urls")),
     path("", include("linli.command.urls")),

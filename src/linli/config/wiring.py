@@ -19,11 +19,13 @@ def wire() -> None:
     """Once a process: when the address table loads, and when the worker starts."""
     from linli.accounts import queries as accounts
     from linli.accounts import settings_menu
+    from linli.exchange import importers
     from linli.files import permissions as files
     from linli.flow import queries as flow
     from linli.flow import relay
+    from linli.knowledge import permissions as knowledge
     from linli.response import actions as response
-    from linli.response import board
+    from linli.response import board, imports, type_imports
     from linli.response import permissions as cases
     from linli.response import queries as response_queries
     from linli.response.rules import CASE
@@ -37,12 +39,18 @@ def wire() -> None:
 
     live.position_source, live.reader = flow.position, news
     registry.register(CASE, case_lines)
+    registry.also(response_queries.assisting)
+    registry.also(response_queries.claimable)
+    registry.on_watch(response_queries.watched)
     relay.subscribe("response.contacts", "case", response.settle_contact)
+    relay.subscribe("response.followers", "case", response.close_followers)
     hooks.on_calendar_changed("response.recompute", response.recompute_due)
     hooks.on_count_provisional(response_queries.count_provisional)
     health.register("relay", relay_is_alive)
     metrics.register_gauge("linli_relay_lag_seconds", "Age of the oldest line without a position.", relay.lag_s)
     names.register(accounts.names)
+    importers.register(imports.RouteImporter())
+    importers.register(type_imports.TypeImporter())
     files.register("case", cases.can_see_picture)
     settings_menu.register(
         _("联系方式查看记录"), _("谁在何时为何查看了居民的联系方式。"), "vault:read_log", frozenset(LOG_READERS)
@@ -64,6 +72,11 @@ def wire() -> None:
     nav.register(_("登记"), "response:desk", kinds=cases.DESK_KINDS, order=20)
     nav.register(_("巡查上报"), "response:field", kinds=cases.FIELD_KINDS, order=20)
     nav.register(_("案件"), "response:cases", kinds=cases.SEE_KINDS, order=30)
+    nav.register(_("回访"), "response:calls", kinds=cases.DESK_KINDS, order=25)
+    nav.register(_("核查"), "response:checks", kinds=cases.CHECK_KINDS, order=25)
+    nav.register(_("认领广场"), "response:offers", kinds={"handler"}, order=35, when=cases.society_bodies)
+    nav.register(_("全响应"), "response:shares", kinds=cases.SHARE_KINDS, order=35, match=["/offers/"])
+    nav.register(_("知识库"), "knowledge:search", kinds=knowledge.READ_KINDS, order=40)
     nav.register(_("我的岗位"), "accounts:me", order=10, section="user", icon="user")
     nav.register(
         _("设置"), "accounts:settings", kinds=settings_menu.every_kind(), order=20, section="user", icon="settings"
@@ -99,10 +112,27 @@ def seal() -> None:
     seals.make_seal()
 
 
+def alarms() -> None:
+    """Rungs of the ladder, planned ends of pauses, offers that nobody claimed."""
+    from linli.response import actions as response
+
+    for _round in range(20):
+        if response.ring_alarms() < 500:
+            return
+
+
+def types() -> None:
+    """Matter types that were settled to begin or end today."""
+    from linli.response.actions import types as matter_types
+
+    matter_types.take_effect()
+
+
 def retention() -> None:
     """What has outlived its purpose goes: contacts, drafts of photographs, old texts, old rate buckets."""
     from linli.accounts import actions as accounts
     from linli.core import clock
+    from linli.exchange import actions as exchange
     from linli.files import jobs as files
     from linli.response import actions as response
     from linli.site import throttle
@@ -111,6 +141,7 @@ def retention() -> None:
     vault.sweep()
     files.sweep()
     throttle.sweep()
+    exchange.sweep()
     accounts.forget_login_attempts(before=clock.now() - timedelta(days=1))
     response.erase_old_texts(actor=SYSTEM)
 
@@ -125,4 +156,10 @@ def statistics() -> None:
             cursor.execute("PRAGMA optimize=0x10002")
 
 
-PERIODIC = [("seal", 24 * 3600, seal), ("retention", 3600, retention), ("statistics", 6 * 3600, statistics)]
+PERIODIC = [
+    ("alarms", 20, alarms),
+    ("types", 60, types),
+    ("seal", 24 * 3600, seal),
+    ("retention", 3600, retention),
+    ("statistics", 6 * 3600, statistics),
+]

@@ -37,6 +37,11 @@ class Reference(Generic[T]):
             self._checked_at = time.monotonic()
             return self._held[1]
 
+    def look_again(self) -> None:
+        """Ask for the revision at the next `get`; the value stays if it is still that one."""
+        with self._lock:
+            self._checked_at = float("-inf")
+
     def forget(self) -> None:
         """Drop the value, so that the next `get` looks."""
         with self._lock:

@@ -13,31 +13,35 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
 from linli.core.actor import Actor
-from linli.core.canonical import canonical
 from linli.core.decision import Decision
 from linli.core.errors import Conflict
-from linli.vault import keys
 from linli.vault.actions import overwrite_freed
 
 from . import chain
 from .models import Journal, Matter, Outbox, Sealed, TypeVersion
 from .rules import Flow, check_move, narrow, variant_from
+from .sealing import SealedText, seal_text, unseal_text
 from .statements import insert, swap
 
 
 @dataclass(frozen=True, slots=True)
 class DueTimes:
-    """When the stage and the whole matter are due. `None` leaves a time unset."""
+    """When the stage and the whole matter are due. `None` leaves a time unset.
+
+    `revision` is the one of the working calendar that they were counted by; `alarm` is when a rule acts by itself.
+    """
 
     stage: datetime | None = None
     final: datetime | None = None
     note: str = ""
     provisional: bool = False
+    revision: int = 0
+    alarm: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,12 @@ def open_matter(
     type_version_id: int | None = None,
     client_key: str | None = None,
     simulated: bool = False,
+    parent_id: int | None = None,
 ) -> Matter:
     """Open a matter at the flow's start. Call inside a transaction. Raises AlreadyOpened for a used client key."""
     now = clock.now()
     key = uuid.uuid4()
-    sealed = _seal_text(personal)
+    sealed = seal_text(personal, matter_key=key, seq=1)
     body = chain.line_body(
         matter_key=key.hex,
         seq=1,
@@ -106,6 +111,9 @@ def open_matter(
         final_due_at=due.final,
         due_note=due.note,
         due_provisional=due.provisional,
+        due_revision=due.revision,
+        alarm_at=due.alarm,
+        parent_id=parent_id,
     )
     if not insert(matter, unless="client_key"):
         raise AlreadyOpened(Matter.objects.values_list("pk", flat=True).get(client_key=client_key))
@@ -133,22 +141,24 @@ def move(
     """
     allowed.or_forbidden()
     if matter.version != version:
-        raise _too_late(matter.pk)
+        raise too_late(matter.pk)
     narrowed = narrow(flow, variant_of(matter))
     arrow = check_move(narrowed, matter.stage, verb, {**facts, **(personal or {}), **(given or {})})
     now = clock.now()
-    changes: dict[str, Any] = dict(values or {})
+    changes: dict[str, Any] = {}
     if arrow.target is not None:
         changes |= {"stage": arrow.target, "version": version + 1, "stage_started_at": now}
         changes["ended_at"] = now if arrow.target in flow.ends else None
-        changes["post_kind"] = ""
-        if due is not None:
-            changes |= {"due_at": due.stage, "due_note": due.note, "due_provisional": due.provisional}
-            if due.final is not None:
-                changes["final_due_at"] = due.final
-    line = _next_line(matter, verb, actor, now, facts, _seal_text(personal), changes)
+        changes |= {"post_kind": "", "rung": 0, "alarm_at": None}
+    changes |= values or {}
+    if due is not None:
+        changes |= due_columns(due)
+        if due.final is None and arrow.target is not None:
+            del changes["final_due_at"]  # the whole limit runs on
+    sealed = seal_text(personal, matter_key=matter.key, seq=matter.seq + 1)
+    line = _next_line(matter, verb, actor, now, facts, sealed, changes)
     if line is None:
-        raise _too_late(matter.pk)
+        raise too_late(matter.pk)
     return line
 
 
@@ -158,7 +168,7 @@ def _next_line(
     actor: Actor,
     at: datetime,
     facts: Mapping[str, Any],
-    sealed: _SealedText | None,
+    sealed: SealedText | None,
     changes: Mapping[str, Any],
 ) -> Journal | None:
     """Swap the matter on to its next line and write that line; None if somebody moved the matter meanwhile."""
@@ -207,6 +217,18 @@ def append(
         return _next_line(matter, verb, actor, clock.now(), facts, None, values or {}) is not None
 
 
+def due_columns(due: DueTimes) -> dict[str, Any]:
+    """The columns of a matter that hold its due times."""
+    return {
+        "due_at": due.stage,
+        "final_due_at": due.final,
+        "due_note": due.note,
+        "due_provisional": due.provisional,
+        "due_revision": due.revision,
+        "alarm_at": due.alarm,
+    }
+
+
 def reset_due(*, actor: Actor, matter: Matter, due: DueTimes, facts: Mapping[str, Any]) -> bool:
     """Write new due times with a journal line that says why. False if somebody moved the matter meanwhile."""
     return append(
@@ -214,12 +236,7 @@ def reset_due(*, actor: Actor, matter: Matter, due: DueTimes, facts: Mapping[str
         matter=matter,
         verb="redue",
         facts=facts,
-        values={
-            "due_at": due.stage,
-            "final_due_at": due.final,
-            "due_note": due.note,
-            "due_provisional": due.provisional,
-        },
+        values=due_columns(due),
     )
 
 
@@ -244,6 +261,44 @@ def retire_type(*, actor: Actor, kind: str, code: str) -> int:
     )
 
 
+def draft_type(*, actor: Actor, kind: str, code: str, variant: Mapping[str, Any]) -> TypeVersion:
+    """A draft of a type, one at a time for each code. Raises Conflict if there is one."""
+    try:
+        with transaction.atomic():
+            return TypeVersion.objects.create(
+                kind=kind, code=code, state="draft", valid_from=clock.today(), variant=dict(variant)
+            )
+    except IntegrityError:
+        raise Conflict("draft_exists", _("这一类已经有一份草稿，请先发布或放弃它。")) from None
+
+
+def change_draft_type(*, actor: Actor, id: int, variant: Mapping[str, Any]) -> None:
+    """Another variant for a draft. Raises Conflict if it is no draft any more."""
+    if not TypeVersion.objects.filter(pk=id, state="draft").update(variant=dict(variant)):
+        raise _no_draft()
+
+
+def publish_draft_type(*, actor: Actor, id: int) -> None:
+    """Put a draft in force from today on; the version before it is retired the same day. Raises Conflict."""
+    draft = TypeVersion.objects.filter(pk=id, state="draft").first()
+    if draft is None:
+        raise _no_draft()
+    with transaction.atomic():
+        retire_type(actor=actor, kind=draft.kind, code=draft.code)
+        if not TypeVersion.objects.filter(pk=id, state="draft").update(state="published", valid_from=clock.today()):
+            raise _no_draft()
+
+
+def drop_draft_type(*, actor: Actor, id: int) -> None:
+    """Let a draft go that no matter and no row points at. Raises Conflict."""
+    if not TypeVersion.objects.filter(pk=id, state="draft").delete()[0]:
+        raise _no_draft()
+
+
+def _no_draft() -> Conflict:
+    return Conflict("no_draft_now", _("这份草稿已经发布或放弃，请刷新后再试。"))
+
+
 def erase_sealed(*, actor: Actor, matter: Matter, why: str) -> int:
     """Erase the personal parts of a matter's lines, salt and text together. The chain stays provable."""
     overwrite_freed()
@@ -252,31 +307,17 @@ def erase_sealed(*, actor: Actor, matter: Matter, why: str) -> int:
             salt=None, ciphertext=None, erased_at=clock.now()
         )
         if erased and not append(actor=actor, matter=matter, verb="erase", facts={"lines": erased, "why": why}):
-            raise _too_late(matter.pk)
+            raise too_late(matter.pk)
     return erased
 
 
-def open_sealed(sealed: Sealed) -> dict[str, Any]:
-    """The personal part of a line; empty when erased. Callers have asked a permission first."""
+def open_sealed(sealed: Sealed, *, matter: Matter) -> dict[str, Any]:
+    """The personal part of a line of `matter`; empty when erased. Callers have asked a permission first."""
     if sealed.ciphertext is None:
         return {}
-    return dict(json.loads(keys.unseal("sealed", bytes(sealed.ciphertext))))
-
-
-@dataclass(frozen=True, slots=True)
-class _SealedText:
-    salt: bytes
-    ciphertext: bytes
-    digest: str
-
-
-def _seal_text(personal: Mapping[str, Any] | None) -> _SealedText | None:
-    kept = {k: v for k, v in (personal or {}).items() if v not in (None, "")}
-    if not kept:
-        return None
-    text = canonical(kept)
-    salt = chain.new_salt()
-    return _SealedText(salt, keys.seal("sealed", text.encode()), chain.sealed_digest(salt, text))
+    line: Journal = sealed.journal
+    digest = json.loads(line.body)["sealed"]
+    return dict(json.loads(unseal_text(sealed, matter_key=matter.key, seq=line.seq, digest=digest)))
 
 
 def _write_line(
@@ -287,17 +328,24 @@ def _write_line(
     at: datetime,
     body: str,
     head: str,
-    sealed: _SealedText | None,
+    sealed: SealedText | None,
 ) -> Journal:
-    line = Journal(matter=matter, seq=seq, verb=verb, actor=actor.label, at=at, body=body, hash=head)
+    # by key: a relation given as an object takes Django a descriptor's walk for each of the three
+    line = Journal(matter_id=matter.pk, seq=seq, verb=verb, actor=actor.label, at=at, body=body, hash=head)
     insert(line)
     if sealed is not None:
-        insert(Sealed(journal=line, salt=sealed.salt, ciphertext=sealed.ciphertext))
-    insert(Outbox(journal=line, matter=matter))
+        insert(Sealed(journal_id=line.pk, salt=sealed.salt, ciphertext=sealed.ciphertext))
+    insert(Outbox(journal_id=line.pk, matter_id=matter.pk))
     return line
 
 
-def _too_late(matter_id: int) -> Conflict:
+def check_unmoved(matter: Matter) -> None:
+    """Raises Conflict (names who was first) if somebody has added a line since `matter` was read (1 SQL)."""
+    if not Matter.objects.filter(pk=matter.pk, version=matter.version, seq=matter.seq).exists():
+        raise too_late(matter.pk)
+
+
+def too_late(matter_id: int) -> Conflict:
     """Names who was first, so that the second person need not guess."""
     last: Any = Journal.objects.filter(matter_id=matter_id).order_by("-seq").values("actor", "verb", "at").first() or {}
     return Conflict(

@@ -23,6 +23,7 @@ class TypeVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["kind", "code"], condition=Q(state="published"), name="one_published_type"),
+            models.UniqueConstraint(fields=["kind", "code"], condition=Q(state="draft"), name="one_draft_type"),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name="type_validity_in_order"
             ),
@@ -63,6 +64,9 @@ class Matter(models.Model):
     final_due_at = models.DateTimeField(null=True)
     due_note = models.CharField(max_length=200, default="", blank=True)
     due_provisional = models.BooleanField(default=False)
+    due_revision = models.PositiveIntegerField(default=0)  # the revision of the working calendar that gave these times
+    alarm_at = models.DateTimeField(null=True)  # when a rule acts by itself: a rung of the ladder, a planned end
+    rung = models.PositiveSmallIntegerField(default=0)  # how many rungs were reached in this stage
     closed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
@@ -83,6 +87,11 @@ class Matter(models.Model):
             models.Index(fields=["community", "stage", "id"], condition=Q(ended_at=None), name="open_by_community"),
             models.Index(fields=["stage", "due_at", "id"], condition=Q(ended_at=None), name="open_by_stage_due"),
             models.Index(fields=["body", "due_at"], condition=Q(ended_at=None), name="open_by_body_due"),
+            models.Index(
+                fields=["post_kind", "due_at"], condition=Q(ended_at=None) & ~Q(post_kind=""), name="open_by_post"
+            ),
+            models.Index(fields=["alarm_at", "id"], condition=Q(alarm_at__isnull=False), name="matter_by_alarm"),
+            models.Index(fields=["parent", "id"], condition=Q(parent__isnull=False), name="matter_by_parent"),
             models.Index(fields=["subdistrict", "id"], name="all_by_subdistrict"),
             models.Index(fields=["community", "id"], name="all_by_community"),
             models.Index(fields=["body", "id"], name="all_by_body"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from linli.core.actor import Actor
 
 from . import relay
 from .actions import open_sealed
-from .models import Journal, Matter, Outbox
+from .models import Journal, Matter, Outbox, Sealed
 from .rules import Flow
 
 SOON = timedelta(hours=4)
@@ -55,12 +55,23 @@ def history(matter: Matter, flow: Flow, *, personal: bool) -> list[Line]:
                 source=body["from"],
                 target=body["to"],
                 facts=body["facts"],
-                personal=open_sealed(sealed) if personal and sealed is not None else {},
+                personal=open_sealed(sealed, matter=matter) if personal and sealed is not None else {},
                 erased=sealed is not None and sealed.salt is None,
                 hash=row.hash,
             )
         )
     return lines
+
+
+def last_personal(matters: Iterable[Matter], verb: str) -> dict[int, Mapping[str, Any]]:
+    """The personal part of the last line of `verb`, by matter id; empty where it was erased (1 SQL).
+
+    The caller has shown that the reader may see what this verb says.
+    """
+    by_id = {m.pk: m for m in matters}
+    rows = Journal.objects.filter(matter_id__in=by_id, verb=verb).order_by("seq").select_related("sealed")
+    found: dict[int, Sealed] = {row.matter_id: row.sealed for row in rows if hasattr(row, "sealed")}
+    return {pk: open_sealed(sealed, matter=by_id[pk]) for pk, sealed in found.items()}
 
 
 def acted(matter_id: int, verbs: Iterable[str]) -> frozenset[str]:
@@ -105,14 +116,14 @@ def duties(actor: Actor, flows: Iterable[Flow]) -> list[tuple[str, str, QuerySet
         bodies: set[str] = set()
         body_ids: set[int] = set()
         for stage in flow.stages.values():
-            if stage.token in flow.ends or not stage.kinds:
-                continue
+            if stage.token in flow.ends or not stage.kinds or stage.by == "offer":
+                continue  # what is offered is nobody's duty: who wants it finds it on the board
             if stage.by == "body":
                 mine = actor.bodies(stage.kinds)
                 if mine:
                     bodies.add(stage.token)
                     body_ids |= mine
-            else:
+            elif stage.by == "area":
                 divisions = tuple(sorted({p.division for p in actor.posts if p.kind in stage.kinds and p.division}))
                 if divisions:
                     by_posts.setdefault(("area", divisions), set()).add(stage.token)
@@ -123,7 +134,20 @@ def duties(actor: Actor, flows: Iterable[Flow]) -> list[tuple[str, str, QuerySet
             found.append((flow.kind, "area", rows if condition is None else rows.filter(condition)))
         if bodies:
             found.append((flow.kind, "body", open_now.filter(stage__in=bodies, body_id__in=body_ids)))
+        if actor.holds(flow.asks):
+            found.append((flow.kind, "asked", _asked(actor, flow, open_now)))
     return found
+
+
+def _asked(actor: Actor, flow: Flow, open_now: QuerySet[Matter]) -> QuerySet[Matter]:
+    """What is asked of the actor's posts beside the stages, each kind of post within its own divisions."""
+    wanted = Q(pk__in=())
+    for kind in sorted(flow.asks):
+        divisions = {p.division for p in actor.posts if p.kind == kind and p.division}
+        if divisions:
+            condition = in_area(divisions)
+            wanted |= Q(post_kind=kind) if condition is None else Q(post_kind=kind) & condition
+    return open_now.exclude(post_kind="").filter(wanted)
 
 
 def by_tab(rows: QuerySet[Matter], tab: str, now: datetime) -> QuerySet[Matter]:
@@ -135,16 +159,33 @@ def by_tab(rows: QuerySet[Matter], tab: str, now: datetime) -> QuerySet[Matter]:
     return rows.filter(Q(due_at__gte=now + SOON) | Q(due_at=None))
 
 
-def inbox(*, actor: Actor, flows: Iterable[Flow], tab: str, after: str = "", limit: int = 50) -> InboxPage:
-    """The matters that wait for this actor, most urgent first, over every flow. `after` is '<iso due>~<id>'."""
+def inbox(
+    *,
+    actor: Actor,
+    flows: Iterable[Flow],
+    tab: str,
+    after: str = "",
+    limit: int = 50,
+    also: Iterable[QuerySet[Matter]] = (),
+) -> InboxPage:
+    """The matters that wait for this actor, most urgent first, over every flow. `after` is '<iso due>~<id>'.
+
+    `also` are further matters that wait for the actor, which no duty finds.
+    """
     now = clock.now()
-    duty = duties(actor, flows)
-    counts = {
-        name: sum(by_tab(rows, name, now).count() for _k, _w, rows in duty) for name in ("today", "soon", "overdue")
-    }
+    lists = [rows for _kind, _way, rows in duties(actor, flows)] + list(also)
+    counts = {name: sum(by_tab(rows, name, now).count() for rows in lists) for name in ("today", "soon", "overdue")}
+    return paged([by_tab(rows, tab, now) for rows in lists], after=after, limit=limit, counts=counts)
+
+
+def paged(
+    lists: Iterable[QuerySet[Matter]], *, after: str = "", limit: int = 50, counts: Mapping[str, int] | None = None
+) -> InboxPage:
+    """One page over several lists, most urgent first, each matter once (1 SQL a list)."""
+    now = clock.now()
     matters: dict[int, Matter] = {}
-    for _kind, _way, rows in duty:
-        page = by_tab(rows, tab, now).order_by("due_at", "id")
+    for rows in lists:
+        page = rows.order_by("due_at", "id")
         if after:
             due, _sep, pk = after.partition("~")
             moment = datetime.fromisoformat(due)
@@ -154,12 +195,18 @@ def inbox(*, actor: Actor, flows: Iterable[Flow], tab: str, after: str = "", lim
     ordered = sorted(matters.values(), key=lambda m: (m.due_at or now + timedelta(days=9999), m.pk))
     shown = ordered[:limit]
     more = len(ordered) > limit and shown[-1].due_at is not None
-    return InboxPage(shown, counts, f"{shown[-1].due_at.isoformat()}~{shown[-1].pk}" if more else "")  # type: ignore[union-attr]
+    return InboxPage(shown, counts or {}, f"{shown[-1].due_at.isoformat()}~{shown[-1].pk}" if more else "")  # type: ignore[union-attr]
 
 
 def position() -> int:
     """The last stamped position of the outbox."""
     return relay.position()
+
+
+def announced(after: int, limit: int) -> list[tuple[int | None, int, str]]:
+    """(position, matter, its kind) of the lines after a position, those that are committed and wait for theirs (None) included."""
+    fresh = Outbox.objects.filter(Q(position__gt=after) | Q(position=None))
+    return list(fresh.values_list("position", "matter_id", "matter__kind")[:limit])
 
 
 def changed_after(after: int, limit: int = 500) -> tuple[int, list[int]]:
@@ -168,3 +215,12 @@ def changed_after(after: int, limit: int = 500) -> tuple[int, list[int]]:
         Outbox.objects.filter(position__gt=after).order_by("position").values_list("position", "matter_id")[:limit]
     )
     return int(rows[-1][0] or 0) if rows else after, list(dict.fromkeys(m for _p, m in rows))
+
+
+def moments_of(matters: Collection[int]) -> dict[int, list[tuple[str, datetime]]]:
+    """(verb, when) of every line of these matters, in their order (1 SQL)."""
+    found: dict[int, list[tuple[str, datetime]]] = {pk: [] for pk in matters}
+    rows = Journal.objects.filter(matter_id__in=list(matters)).order_by("matter_id", "seq")
+    for matter_id, verb, at in rows.values_list("matter_id", "verb", "at"):
+        found[matter_id].append((verb, at))
+    return found

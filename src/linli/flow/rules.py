@@ -1,7 +1,8 @@
 """Flow tables as plain values, and the questions that can be asked of them. Pure: no ORM, no clock.
 
 A Flow is the largest graph that code allows. A Variant comes from data (a published TypeVersion) and
-may only take arrows away, add needs and set limits: it can never invent a way around a verification.
+may only take arrows away, choose among the optional ones, add needs and set limits: it can never invent a way around
+a verification. An optional arrow that stands in for a locked one is open only to a type that states its sample.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Stage:
 class Move:
     """One arrow. `target` None means the matter stays where it is (a note). `cite` is its source.
 
-    `locked` arrows may not be taken away by a variant.
+    `locked` arrows may not be taken away by a variant. `optional` arrows are there only for types that choose them.
+    `spares` names the locked verb that this arrow does without: the type must then state which share is still sampled.
     """
 
     verb: str
@@ -47,6 +49,8 @@ class Move:
     cite: str
     needs: tuple[str, ...] = ()
     locked: bool = False
+    optional: bool = False
+    spares: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Flow:
     stages: Mapping[str, Stage]
     moves: Mapping[str, Move]
     need_labels: Mapping[str, Text] = field(default_factory=dict)
+    asks: frozenset[str] = frozenset()  # posts that may be asked something beside a stage: `Matter.post_kind`
 
     def __hash__(self) -> int:
         return hash((self.kind, self.start, tuple(self.stages), tuple((m.verb, m.needs) for m in self.moves.values())))
@@ -75,6 +80,16 @@ class Variant:
     without: frozenset[str] = frozenset()
     also_needs: tuple[tuple[str, str], ...] = ()  # (verb, need)
     limits: tuple[tuple[str, int, str], ...] = ()  # (stage, amount, unit)
+    chosen: frozenset[str] = frozenset()  # optional arrows that this type has
+    samples: tuple[tuple[str, int], ...] = ()  # (locked verb, per cent of matters that still go through it)
+
+    def sample(self, verb: str) -> int:
+        """The share of matters, in per cent, that go through `verb`; 100 where nothing is said."""
+        return dict(self.samples).get(verb, 100)
+
+    def limit(self, stage: str) -> tuple[int, str] | None:
+        """The type's own limit for a stage, (amount, unit)."""
+        return next(((amount, unit) for s, amount, unit in self.limits if s == stage), None)
 
 
 PLAIN = Variant()
@@ -93,23 +108,40 @@ def variant_from(data: Mapping[str, Any] | None) -> Variant:
     """The Variant that the JSON of a TypeVersion describes. Unknown keys are refused."""
     if not data:
         return PLAIN
-    if unknown := set(data) - {"without", "also_needs", "limits"}:
+    if unknown := set(data) - {"without", "also_needs", "limits", "chosen", "samples"}:
         raise Invalid("variant_unknown_key", _("流程变体里有不认识的项：%s") % "、".join(sorted(unknown)))
     return Variant(
         without=frozenset(data.get("without", ())),
         also_needs=tuple(sorted((str(v), str(n)) for v, ns in dict(data.get("also_needs", {})).items() for n in ns)),
         limits=tuple(sorted((str(s), int(a), str(u)) for s, (a, u) in dict(data.get("limits", {})).items())),
+        chosen=frozenset(data.get("chosen", ())),
+        samples=tuple(sorted((str(v), int(share)) for v, share in dict(data.get("samples", {})).items())),
     )
+
+
+def variant_data(variant: Variant) -> dict[str, Any]:
+    """The JSON that `variant_from` reads back as the same Variant; empty parts are left out."""
+    needs: dict[str, list[str]] = {}
+    for verb, need in variant.also_needs:
+        needs.setdefault(verb, []).append(need)
+    data: dict[str, Any] = {
+        "without": sorted(variant.without),
+        "also_needs": needs,
+        "limits": {stage: [amount, unit] for stage, amount, unit in variant.limits},
+        "chosen": sorted(variant.chosen),
+        "samples": dict(variant.samples),
+    }
+    return {name: value for name, value in data.items() if value}
 
 
 @lru_cache(maxsize=1024)
 def narrow(flow: Flow, variant: Variant) -> Flow:
-    """`flow` with the variant's arrows removed and needs added. Locked arrows stay."""
-    if variant == PLAIN:
-        return flow
+    """`flow` with the variant's arrows removed and needs added. Locked arrows stay, optional ones only if chosen."""
     moves = {}
     for verb, move in flow.moves.items():
         if verb in variant.without and not move.locked:
+            continue
+        if move.optional and verb not in variant.chosen:
             continue
         extra = tuple(n for v, n in variant.also_needs if v == verb and n not in move.needs)
         moves[verb] = replace(move, needs=move.needs + extra) if extra else move
@@ -136,6 +168,19 @@ def check_variant(flow: Flow, variant: Variant) -> list[Problem]:
             problems.append(Problem("unknown_verb", _("没有这个动作"), verb))
         elif verb in variant.without and flow.moves[verb].locked:
             problems.append(Problem("locked_verb", _("这个动作不能去掉"), verb))
+    for verb in sorted(variant.chosen):
+        move = flow.moves.get(verb)
+        if move is None or not move.optional:
+            problems.append(Problem("not_optional", _("这个动作不是可选的"), verb))
+        elif move.spares and not 1 <= variant.sample(move.spares) <= 99:
+            problems.append(Problem("sample_missing", _("选了它就要写明抽查的比例（1 到 99）"), verb))
+        elif verb in variant.without:
+            problems.append(Problem("chosen_and_removed", _("同一个动作又选又去"), verb))
+    for verb, share in variant.samples:
+        if not 1 <= share <= 100:
+            problems.append(Problem("bad_sample", _("抽查的比例须在 1 到 100 之间"), verb))
+        if not any(m.spares == verb and m.verb in variant.chosen for m in flow.moves.values()):
+            problems.append(Problem("sample_unused", _("没有选免查的动作，不用写抽查的比例"), verb))
     for _verb, need in variant.also_needs:
         if need not in flow.need_labels:
             problems.append(Problem("unknown_need", _("没有这个必填项"), need))

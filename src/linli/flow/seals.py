@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -22,12 +24,32 @@ from linli.vault import keys
 from . import chain
 from .models import Journal, Matter, Outbox, Seal, Sealed
 from .relay import position
+from .sealing import unseal_text
 
 
-def copy_path() -> Path:
-    """The copy outside the database: one file a database, since two may share a folder."""
-    name = Path(str(settings.DATABASES["default"]["NAME"])).stem
+def copy_path(database: str = "") -> Path:
+    """The copy outside the database: one file a database (ours, or the one called so), since two may share a folder."""
+    name = Path(database or str(settings.DATABASES["default"]["NAME"])).stem
     return Path(settings.SEALS) / f"journal-seals-{name}.jsonl"
+
+
+def copies() -> list[Path]:
+    """Every copy in the folder, of whatever database."""
+    return sorted(Path(settings.SEALS).glob("journal-seals-*.jsonl"))
+
+
+def hand_over(source: Path, target: Path) -> Path | None:
+    """The copy goes on under another database's name. Where that one's own copy was put aside, if it told otherwise."""
+    if source == target or not source.exists():
+        return None
+    text, aside = source.read_bytes(), None
+    if target.exists() and not text.startswith(target.read_bytes()):
+        aside = target.with_name(f"{target.stem}.before-{clock.now():%Y%m%dT%H%M%SZ}.kept")
+        target.rename(aside)
+    draft = target.with_name(f".{target.name}.new")
+    draft.write_bytes(text)
+    draft.replace(target)
+    return aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +97,24 @@ def make_seal() -> Seal | None:
     mac = keys.mac("seal", _mac_text(upto, count, root))
     with transaction.atomic():
         seal = Seal.objects.create(made_at=made_at, position=upto, count=count, root=root, mac=mac)
-    line = {"made_at": made_at, "position": upto, "count": count, "root": root, "mac": mac}
-    with copy_path().open("a", encoding="utf-8") as copy:
-        copy.write(canonical(line) + "\n")
+    _write_copy()
     return seal
+
+
+def _write_copy() -> None:
+    """Append the seals after the last one of the copy: this one, and one whose line an ended process did not write."""
+    upto = max(_copied(), default=0)
+    with copy_path().open("a", encoding="utf-8") as copy:
+        for row in Seal.objects.filter(position__gt=upto).order_by("position"):
+            line = {"made_at": row.made_at, "position": row.position, "count": row.count}
+            copy.write(canonical(line | {"root": row.root, "mac": row.mac}) + "\n")
+
+
+def _copied() -> dict[int, dict[str, Any]]:
+    """The lines of the copy outside, by position."""
+    copy = copy_path()
+    texts = copy.read_text(encoding="utf-8").splitlines() if copy.exists() else []
+    return {entry["position"]: entry for entry in map(json.loads, texts)}
 
 
 def _mac_text(upto: int, count: int, root: str) -> bytes:
@@ -155,20 +191,18 @@ def _wrong(row: Journal, key: str, place: int, previous: str) -> str:
     if (sealed is None) != (body["sealed"] is None):
         return _("这一行的密封内容不见了")
     if sealed is not None and sealed.salt is not None:
-        text = keys.unseal("sealed", bytes(sealed.ciphertext or b"")).decode()
-        if chain.sealed_digest(bytes(sealed.salt), text) != body["sealed"]:
+        try:
+            unseal_text(sealed, matter_key=UUID(key), seq=place, digest=body["sealed"])
+        except keys.Changed:
             return _("这一行的密封内容被改动过")
     return ""
 
 
 def _verify_seals() -> tuple[int, Break | None]:
     root, after, made = chain.GENESIS, 0, 0
-    known = {}
-    copy = copy_path()
-    if copy.exists():
-        for text in copy.read_text(encoding="utf-8").splitlines():
-            entry = json.loads(text)
-            known[entry["position"]] = entry
+    known = _copied()
+    if not known and Seal.objects.exists():
+        return 0, Break(None, None, _("库外找不到封签的副本 %(file)s") % {"file": copy_path().name})
     for seal in Seal.objects.order_by("position"):
         root, count = _roll(root, after, seal.position)
         after, made = seal.position, made + 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+
+from linli.site.limits import Rate, rates
 
 UNKNOWN_CLASS = "2199"  # 其他问题: for who does not know which to choose; the operator decides
 # What residents of Beijing report most (12345 年度数据分析报告 2020: 物业、环境、停车、施工、道路), offered as chips.
@@ -22,15 +22,10 @@ NEAR_ZOOM = 16
 GOES = frozenset({"next", "back", "search", "place", "what", "check", "send", "upload", "again", "language"})
 
 
-@cache
-def _shipped() -> dict[str, list[list[int]]]:
-    found: dict[str, list[list[int]]] = json.loads(Path(__file__).with_name("limits.json").read_text(encoding="utf-8"))
-    return found
-
-
-def limits(name: str) -> list[list[int]]:
-    """How often one network may do `name`: pairs of (times, seconds). `settings.PORTAL_LIMITS` overrides the file."""
-    return getattr(settings, "PORTAL_LIMITS", _shipped())[name]
+def limits(name: str) -> Iterable[Sequence[int]]:
+    """How often one network may do `name`: pairs of (times, seconds). `settings.PORTAL_LIMITS` overrides the data."""
+    own = getattr(settings, "PORTAL_LIMITS", {})
+    return own[name] if name in own else rates(Rate(f"portal_{name}"))
 
 
 REFUSED_USES = (

@@ -234,6 +234,7 @@ class OwnMatter:
     erased: bool = False
     due: str = ""
     urgency: str = ""
+    together: bool = False  # dealt with as one matter with what others reported
 
     @property
     def numbered_steps(self) -> list[tuple[int, Any]]:
@@ -259,6 +260,12 @@ def own_matter(number: str, code: str) -> OwnMatter:
     said = {} if by_staff else first.personal
     subject = f"case:{case.pk}"
     pictures = files.for_subject(actor=RESIDENT, subject=subject) if case.photos else []
+    main = response.main_of(case, history)
+    lines = _plain_lines(history, own=True)
+    if main is not None:
+        lines = _together(lines, history, main)
+    together = main is not None and matter.stage == "merged"
+    final = main.case.matter.final_due_at if together and main is not None else matter.final_due_at
     return OwnMatter(
         case=case,
         number=response.number_of_case(case),
@@ -267,16 +274,36 @@ def own_matter(number: str, code: str) -> OwnMatter:
         or territory.division_name(matter.area),
         stage=PLAIN_STEPS[plain_step(matter.stage)] if plain_step(matter.stage) >= 0 else _("没有立案"),
         step=plain_step(matter.stage),
-        lines=_plain_lines(history, own=True),
+        lines=lines,
+        together=together,
         description=str(said.get("description", "")),
         address=str(said.get("address", "")),
         photos=[p for p in pictures if p.created_by == RESIDENT.label],
         has_contact=vault.contact_known(case.contact_id),
         by_staff=by_staff,
         erased=first.erased,
-        due=promised(matter.final_due_at),
-        urgency=urgency.of({"due_at": matter.final_due_at, "closed_at": matter.closed_at or matter.ended_at}),
+        due=promised(final),
+        urgency=urgency.of({"due_at": final, "closed_at": matter.closed_at or matter.ended_at}),
     )
+
+
+# What of a main case is told to those who reported the same: where it stands, nobody's words, picture, rating or number.
+_OFFICE = frozenset({"report", "joined", "merge", "unmerge", "close", "spare", "answer", "call_back", "rate", "archive",
+                     "reopen", "erase", "redue", "close_with"})  # fmt: skip
+
+
+def _together(lines: list[PlainLine], history: Iterable[Any], main: Any) -> list[PlainLine]:
+    """One's own lines with the progress of the main case between them, for as long as both were one."""
+    told = [
+        line
+        for raw, line in _plain_pairs(main.lines, own=False)
+        if raw.verb not in _OFFICE and (main.until is None or raw.at <= main.until)
+    ]
+    mixed = sorted((replace(line, state="on" if line.state == "now" else line.state) for line in [*lines, *told]),
+                   key=lambda line: line.at)  # fmt: skip
+    if mixed and mixed[-1].state == "on":
+        mixed[-1] = replace(mixed[-1], state="now")
+    return mixed
 
 
 def own_photo(number: str, code: str, key: str) -> Any:
@@ -290,7 +317,15 @@ def own_photo(number: str, code: str, key: str) -> Any:
 
 def _plain_lines(history: Iterable[Any], *, own: bool) -> list[PlainLine]:
     """The history without what only concerns the office; `own`: for the reporter, with the reporter's own words."""
-    lines: list[PlainLine] = []
+    lines = [line for _raw, line in _plain_pairs(history, own=own)]
+    if lines and lines[-1].state == "on":
+        lines[-1] = replace(lines[-1], state="now")
+    return lines
+
+
+def _plain_pairs(history: Iterable[Any], *, own: bool) -> list[tuple[Any, PlainLine]]:
+    """Each line of the journal that a resident is told of, and how."""
+    pairs: list[tuple[Any, PlainLine]] = []
     body = ""
     for line in history:
         if line.facts.get("body"):
@@ -302,10 +337,8 @@ def _plain_lines(history: Iterable[Any], *, own: bool) -> list[PlainLine]:
         said = ""
         if own and by_resident and line.verb in ("rate", "reopen"):
             said = str(next((v for k, v in line.personal.items() if k in ("text", "reason") and v), ""))
-        lines.append(PlainLine(words, line.at, said, "bad" if line.verb == "decline" else "on"))
-    if lines and lines[-1].state == "on":
-        lines[-1] = replace(lines[-1], state="now")
-    return lines
+        pairs.append((line, PlainLine(words, line.at, said, "bad" if line.verb == "decline" else "on")))
+    return pairs
 
 
 def _plain_words(verb: str, body: str, own: bool, by_resident: bool) -> str:
@@ -314,6 +347,10 @@ def _plain_words(verb: str, body: str, own: bool, by_resident: bool) -> str:
         mine = {
             "report": _("收到您反映的问题") if by_resident else _("工作人员登记了您反映的问题"),
             "close": _("已办好，请您评价"),
+            "spare": _("已办好，请您评价"),
+            "close_with": _("已办好，请您评价"),
+            "merge": _("别人也反映了同一件事，合在一起办理"),
+            "unmerge": _("核实后不是同一件事，单独办理"),
             "rate": _("您评价：已解决"),
             "reopen": _("您说没有解决，重新办理") if by_resident else _("重新办理"),
         }
@@ -325,7 +362,29 @@ def _plain_words(verb: str, body: str, own: bool, by_resident: bool) -> str:
         "decline": _("没有立案"),
         "dispatch": _("已交给%(body)s"),
         "sign": _("%(body)s已接手，正在处理"),
-        "return": _("%(body)s退回，正在重新安排"),
+        "answer": _("已答复"),
+        "mend": _("巡查人员当场处理了"),
+        "seek_finding": _("正在确定由哪家单位办理"),
+        "find": _("确定由%(body)s办理"),
+        "offer": _("正在邀请社会力量参与"),
+        "withdraw_offer": _("不再邀请社会力量，正在安排承办单位"),
+        "claim": _("%(body)s主动承担，正在处理"),
+        "lapse": _("到期没有单位认领，交由%(body)s办理"),
+        "give_up": _("换由责任单位办理"),
+        "grant_return": _("正在重新安排承办单位"),
+        "fall_back": _("正在重新安排承办单位"),
+        "recall_transfer": _("正在重新安排承办单位"),
+        "take_transfer": _("换由更合适的单位办理"),
+        "contacted": _("%(body)s联系过反映人"),
+        "grant_time": _("办理时间有调整"),
+        "resume": _("继续办理"),
+        "merge": _("有人反映过同一件事，合在一起办理"),
+        "unmerge": _("单独办理"),
+        "joined": _("又有人反映了这件事"),
+        "split": _("分成几部分，由不同单位办理"),
+        "spare": _("已办好，等待反映人评价"),
+        "close_with": _("已办好，等待反映人评价"),
+        "archive": _("已完成"),
         "feed_back": _("%(body)s已处理，等待另一人核查"),
         "pass": _("核查通过"),
         "rework": _("核查没有通过，继续处理"),

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_noop as _  # the page of the interface translates
 from ninja import Field, Header, Query, Router, Schema, Status
+from pydantic import AfterValidator, AwareDatetime
 
 from linli.accounts.permissions import staff_api
+from linli.core.actor import Actor
+from linli.knowledge import queries as knowledge
 from linli.organisations import queries as organisations
-from linli.site import throttle
+from linli.site import limits, throttle
 
 from . import actions, queries
-from .models import Case
-from .rules import CASE
+from .queries import CaseRow
+from .rules import CASE, number_of
 
 router = Router(tags=["cases"])
-REPORTS_PER_MINUTE = 20_000  # per account: a program that runs wild is stopped, a hotline's peak is not
 
 
 class ReportIn(Schema):
-    """A report. Coordinates are WGS-84 degrees; texts may hold at most 2,000 and 120 characters."""
+    """A report. Coordinates are WGS-84 degrees; texts may hold at most 2,000 and 120 characters.
+
+    A question (a class of consultations) may name the division of who asks instead of a point.
+    """
 
     class_code: str = Field(max_length=8, examples=["0102"])
-    lon: float
-    lat: float
+    lon: float | None = None
+    lat: float | None = None
+    division: str = Field("", max_length=12, description="6 or 9 digits; for questions without a point")
     description: str = ""
     address: str = ""
     channel: Literal["api", "phone", "onsite", "field"] = "api"
@@ -75,6 +82,10 @@ class CaseOut(Schema):
     due_provisional: bool
     closed_at: datetime | None
     simulated: bool
+    level: str
+    parent: str = Field(description="number of the main case of a merged report, of the whole of a part; else empty")
+    report_count: int
+    paused_at: datetime | None
 
 
 class CasesOut(Schema):
@@ -84,17 +95,53 @@ class CasesOut(Schema):
     next_after: str
 
 
+def _foreseeable(moment: datetime) -> datetime:
+    if not 2000 < moment.year < 2050:
+        raise ValueError("a moment between 2001 and 2049 is asked for")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_foreseeable)]
+BodyCode = Annotated[str, Field(max_length=32)]
+
+
+class PartIn(Schema):
+    """One part of a case that is split."""
+
+    class_code: str = Field(max_length=8)
+    text: str = Field(max_length=2000)
+
+
+class ExtraIn(Schema):
+    """What only some verbs ask. Bodies are told by their codes, times with their offset."""
+
+    joint: list[BodyCode] = Field(default_factory=list, max_length=20, description="dispatch, find, seek_finding")
+    kinds: list[Annotated[str, Field(max_length=24)]] = Field(default_factory=list, max_length=20, description="offer")
+    bodies: list[BodyCode] = Field(default_factory=list, max_length=50, description="offer: only these")
+    claim_by: Moment | None = Field(None, description="offer")
+    time_kind: Literal["", "pause", "extend", "defer"] = Field("", description="ask_time")
+    amount: int | None = Field(None, ge=1, le=10_000, description="ask_time, extend")
+    unit: Literal["", "urgent_hour", "working_hour", "working_day", "natural_day"] = Field("", description="extend")
+    until: Moment | None = Field(None, description="ask_time: pause (optional) or defer")
+    parent: str = Field("", max_length=32, description="merge: number of the main case")
+    parts: list[PartIn] = Field(default_factory=list, max_length=20, description="split: two or more")
+    call: Literal["", "talked", "no_answer", "busy", "off", "wrong", "refused", "later"] = Field("", description="call")
+    later: Moment | None = Field(None, description="call, later: when to try again")
+    article: str = Field("", max_length=32, description="answer: code of the knowledge article that was read out")
+
+
 class StepIn(Schema):
     """One move. `version` is the one you read: if somebody was faster the answer is 409 and says who."""
 
     verb: str = Field(max_length=24)
     version: int
     text: str = ""
-    body: str = Field("", max_length=32, description="code of the body, for dispatch")
+    body: str = Field("", max_length=32, description="code of the body: dispatch, find, offer, claim, ask_transfer")
     class_code: str = Field("", max_length=8)
     outcome: str = Field("", max_length=12)
     satisfaction: str = Field("", max_length=16)
     photo_keys: list[str] = Field(default_factory=list, max_length=6)
+    extra: ExtraIn | None = None
 
 
 class LineOut(Schema):
@@ -137,39 +184,48 @@ class RefusalOut(Schema):
 REFUSALS: dict[Any, Any] = {frozenset({401, 403, 404, 409, 413, 422, 429}): RefusalOut}
 
 
-def as_case(case: Case) -> dict[str, Any]:
-    """The JSON of a case."""
-    matter = case.matter
-    view = queries.class_of(case)
-    body = organisations.body(matter.body_id)
+def stage_labels() -> dict[str, str]:
+    """The stages in the language of this request, looked up once and not for each row of a list."""
+    return {token: str(stage.label) for token, stage in CASE.stages.items()}
+
+
+def as_case(row: CaseRow, labels: Mapping[str, str]) -> dict[str, Any]:
+    """The JSON of a case. `labels` are `stage_labels()`."""
+    view = queries.class_by_id(row.class_id)
+    body = organisations.body(row.body_id)
     return {
-        "number": queries.number_of_case(case),
-        "version": matter.version,
+        "number": number_of(row.id, row.opened_at),
+        "version": row.version,
         "class_code": view.code,
         "class_name": view.name,
-        "stage": matter.stage,
-        "stage_label": str(CASE.stages[matter.stage].label),
-        "channel": case.channel,
-        "subdistrict": matter.subdistrict,
-        "community": matter.community,
-        "grid_at_intake": matter.grid_at_intake,
-        "near": case.near,
-        "lon": case.lon,
-        "lat": case.lat,
+        "stage": row.stage,
+        "stage_label": labels[row.stage],
+        "channel": row.channel,
+        "subdistrict": row.subdistrict,
+        "community": row.community,
+        "grid_at_intake": row.grid_at_intake,
+        "near": row.near,
+        "lon": row.lon,
+        "lat": row.lat,
         "body": body.code if body else "",
-        "opened_at": matter.opened_at,
-        "due_at": matter.due_at,
-        "final_due_at": matter.final_due_at,
-        "due_provisional": matter.due_provisional,
-        "closed_at": matter.closed_at,
-        "simulated": matter.simulated,
+        "opened_at": _moment(row.opened_at),
+        "due_at": _moment(row.due_at),
+        "final_due_at": _moment(row.final_due_at),
+        "due_provisional": row.due_provisional,
+        "closed_at": _moment(row.closed_at),
+        "simulated": row.simulated,
+        "level": row.level,
+        "parent": number_of(row.parent_id, row.parent_opened_at) if row.parent_id and row.parent_opened_at else "",
+        "report_count": row.report_count,
+        "paused_at": _moment(row.paused_at),
     }
 
 
-def _as_text(value: object) -> str:
+def _moment(value: datetime | None) -> str | None:
     """Times as the schema's other answers write them: UTC with Z."""
-    assert isinstance(value, datetime)
-    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if value is None:
+        return None
+    return value.isoformat(timespec="milliseconds" if value.microsecond else "seconds").replace("+00:00", "Z")
 
 
 @router.post("/cases", response={201: ReceiptOut, 200: ReceiptOut, **REFUSALS}, auth=staff_api, summary=_("上报"))
@@ -178,7 +234,7 @@ def report(
 ) -> Status[dict[str, Any]]:
     """Report a case. Repeating with the same Idempotency-Key answers 200 with the first receipt."""
     actor = request.actor  # type: ignore[attr-defined]
-    throttle.take(f"report/{actor.label}", limit=REPORTS_PER_MINUTE, per_s=60)
+    throttle.take_all(f"report/{actor.label}", limits.rates(limits.Rate.API_REPORT))
     receipt = actions.report_case(actor=actor, report=actions.Report(client_key=idempotency_key, **data.dict()))
     said = {name: getattr(receipt, name) for name in ReceiptOut.model_fields}
     return Status(200 if receipt.repeated else 201, said)
@@ -215,16 +271,17 @@ def list_cases(
             "view": view,
         }
     )
-    page = queries.case_page(request.actor, wanted, after=after, limit=limit)  # type: ignore[attr-defined]
+    rows, next_after = queries.case_rows(request.actor, wanted, after=after, limit=limit)  # type: ignore[attr-defined]
     # written as it is: checking 50 rows of our own against the schema again took longer than reading them; a test does
-    said = {"cases": [as_case(c) for c in page.rows], "next_after": page.next_after}
-    return HttpResponse(json.dumps(said, ensure_ascii=False, default=_as_text), content_type="application/json")
+    labels = stage_labels()
+    said = {"cases": [as_case(row, labels) for row in rows], "next_after": next_after}
+    return HttpResponse(json.dumps(said, ensure_ascii=False), content_type="application/json")
 
 
 @router.get("/cases/{number}", response={200: CaseOut, **REFUSALS}, auth=staff_api, summary=_("一件案件"))
 def one_case(request: HttpRequest, number: str) -> dict[str, Any]:
     """One case in your scope."""
-    return as_case(queries.case_for(request.actor, number))  # type: ignore[attr-defined]
+    return as_case(CaseRow.of(queries.case_for(request.actor, number)), stage_labels())  # type: ignore[attr-defined]
 
 
 @router.post("/cases/{number}/moves", response={200: CaseOut, **REFUSALS}, auth=staff_api, summary=_("办理一步"))
@@ -232,10 +289,31 @@ def move(request: HttpRequest, number: str, data: StepIn) -> dict[str, Any]:
     """Take one step of the chain."""
     actor = request.actor  # type: ignore[attr-defined]
     case = queries.case_for(actor, number)
-    values = data.dict()
-    body = organisations.body_by_code(values.pop("body"))
-    actions.move_case(actor=actor, case=case, step=actions.Step(body_id=body.id if body else None, **values))
-    return as_case(case)
+    values = data.dict(exclude={"extra"})
+    body = _body(values.pop("body"))
+    step = actions.Step(body_id=body, extra=_extra(actor, data.extra) if data.extra else {}, **values)
+    actions.move_case(actor=actor, case=case, step=step)
+    return as_case(CaseRow.of(case), stage_labels())
+
+
+def _body(code: str) -> int | None:
+    """The id of the body with this code; 0, which the step refuses at its field, for a code that names none."""
+    found = organisations.body_by_code(code) if code else None
+    return found.id if found else 0 if code else None
+
+
+def _extra(actor: Actor, said: ExtraIn) -> dict[str, Any]:
+    """For the step: bodies as ids, the main case looked up in the actor's scope, parts as pairs; nothing empty."""
+    extra = said.dict(exclude={"parts"})
+    for name in ("joint", "bodies"):
+        extra[name] = [_body(code) for code in extra[name]]
+    if said.parent:
+        extra["parent"] = queries.case_named(actor, said.parent)
+    if said.article:
+        found = knowledge.article(said.article)
+        extra["article"] = found.version_id if found else 0
+    extra["parts"] = [(part.class_code, part.text) for part in said.parts]
+    return {name: value for name, value in extra.items() if value not in (None, "", [])}
 
 
 @router.get("/cases/{number}/journal", response={200: list[LineOut], **REFUSALS}, auth=staff_api, summary=_("办理记录"))

@@ -1,19 +1,21 @@
 """Many cases at once, for command pages and the inbox: counts, points, queues of one division. No page knows the tables.
 
-Every read asks first whether a post of the actor covers the division. Counts are made by the database over open
-matters and over a few days only, so that a hundred thousand old cases cost nothing.
+Every read asks first whether a post of the actor covers the division. What is open is counted in the process's picture
+of it, arrivals by the database over a few days only, so that a hundred thousand old cases cost nothing.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from math import inf
 from typing import Any, NamedTuple
 
 from django.db.models import Case as When_
-from django.db.models import CharField, Count, F, Func, IntegerField, Min, Q, QuerySet, Value, When
+from django.db.models import Count, Func, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +28,9 @@ from linli.flow.models import Matter
 from linli.flow.queries import SOON
 from linli.territory import queries as territory
 
+from . import picture
 from .catalogue import catalogue
+from .picture import Spot
 from .queries import CaseFilter, today_start
 from .rules import CASE, number_of
 
@@ -134,25 +138,19 @@ def _narrowed(rows: QuerySet[Matter], wanted: Wanted, now: datetime) -> QuerySet
     if wanted.community:
         rows = rows.filter(community=wanted.community)
     if wanted.top:
-        # a case keeps the version of its class: all versions of the top class, the retired ones too
-        rows = rows.filter(type_version_id__in=[v.id for v in catalogue().by_id.values() if v.top_code == wanted.top])
+        rows = rows.filter(type_version_id__in=_types_under(wanted.top))
     since = wanted.since(now)
     return rows.filter(opened_at__gte=since) if since else rows
+
+
+def _types_under(top: str) -> frozenset[int]:
+    """A case keeps the version of its class: all versions of the top class, the retired ones too."""
+    return frozenset(v.id for v in catalogue().by_id.values() if v.top_code == top)
 
 
 def _matters(wanted: Wanted) -> QuerySet[Matter]:
     rows = Matter.objects.filter(kind=CASE.kind)
     return rows.filter(subdistrict=wanted.division) if len(wanted.division) == 9 else rows
-
-
-def _kind(now: datetime) -> When_:
-    return When_(
-        When(closed_at__isnull=False, then=Value("done")),
-        When(due_at__lt=now, then=Value("late")),
-        When(due_at__lt=now + SOON, then=Value("soon")),
-        default=Value("ok"),
-        output_field=CharField(),
-    )
 
 
 # --- counts ---------------------------------------------------------------------------------------------
@@ -168,15 +166,75 @@ class Tally:
     first_due: datetime | None
 
 
-def tallies(actor: Actor, wanted: Wanted) -> list[Tally]:
-    """Open matters counted by place, stage and urgency (1 SQL). The community is not a filter here: it is a row."""
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Cases closed today (whenever they came in), how many of them in time, and how many have ended already."""
+
+    closed: int
+    on_time: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a board shows at one moment: open cases and those that ended today, in order. Only `look` makes one."""
+
+    wanted: Wanted
+    now: datetime
+    everywhere: list[Spot]  # the community is not a filter here: it is a row of the league
+    here: list[Spot]
+
+    def tallies(self) -> list[Tally]:
+        """Open matters counted by place, stage and urgency."""
+        now, inside = self.now.timestamp(), len(self.wanted.division) == 9
+        soon = now + SOON.total_seconds()
+        groups: dict[tuple[str, str, str], list[Spot]] = defaultdict(list)
+        for spot in self.everywhere:
+            if spot.ended:
+                break  # they come last
+            kind = "done" if spot.closed else "late" if spot.due < now else "soon" if spot.due < soon else "ok"
+            groups[spot.community if inside else spot.subdistrict, spot.stage, kind].append(spot)
+        return [
+            Tally(*key, len(group), _moment(min(s.started for s in group)), _moment(min(s.due for s in group)))
+            for key, group in groups.items()
+        ]
+
+    def closed_today(self) -> Today:
+        """What was closed since midnight."""
+        midnight = today_start(self.now).timestamp()
+        closed = [s for s in self.here if s.closed >= midnight]
+        return Today(len(closed), sum(s.closed <= s.final_due for s in closed), sum(s.ended for s in closed))
+
+    def points(self, limit: int = MOST_POINTS) -> list[Spot]:
+        """What the map shows: open matters, most urgent first; then what was closed today; at most `limit` of all.
+
+        `text` of each is a JSON array: id, number, lon, lat, stage, due (epoch seconds, 0 = none), closed (0 or 1),
+        type (a key of `class_names`), division (a key of `place_names`), what is near.
+        """
+        return self.here[:limit]
+
+
+def look(actor: Actor, wanted: Wanted) -> Look:
+    """A board as it is now (1 SQL, 2 after a change)."""
     check_board(actor, wanted.division)
     now = clock.now()
-    place = "community" if len(wanted.division) == 9 else "subdistrict"
-    wide = Wanted(wanted.division, "", wanted.top, wanted.days)
-    rows = _narrowed(_matters(wide).filter(ended_at=None), wide, now).annotate(urgency=_kind(now))
-    counted = rows.values_list(place, "stage", "urgency").annotate(Count("id"), Min("stage_started_at"), Min("due_at"))
-    return [Tally(*row) for row in counted.order_by()]
+    found: Iterable[Spot] = picture.spots()
+    if len(wanted.division) == 9:
+        found = (s for s in found if s.subdistrict == wanted.division)
+    if wanted.top:
+        types = _types_under(wanted.top)
+        found = (s for s in found if s.type_id in types)
+    since = wanted.since(now)
+    if since:
+        first = since.timestamp()
+        found = (s for s in found if s.opened >= first)
+    everywhere = list(found)
+    here = [s for s in everywhere if s.community == wanted.community] if wanted.community else everywhere
+    return Look(wanted, now, everywhere, here)
+
+
+def _moment(second: float) -> Any:
+    return datetime.fromtimestamp(second, UTC) if second < inf else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,27 +266,6 @@ def hours(actor: Actor, wanted: Wanted) -> Hours:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
-    """Cases closed today (whenever they came in), how many of them in time, and how many have ended already."""
-
-    closed: int
-    on_time: int
-    ended: int
-
-
-def closed_today(actor: Actor, wanted: Wanted) -> Today:
-    """What was closed since midnight (1 SQL)."""
-    check_board(actor, wanted.division)
-    now = clock.now()
-    rows = _narrowed(_matters(wanted), wanted, now).filter(closed_at__gte=today_start(now))
-    in_time = Q(final_due_at=None) | Q(closed_at__lte=F("final_due_at"))
-    found = rows.aggregate(
-        closed=Count("id"), on_time=Count("id", filter=in_time), ended=Count("id", filter=Q(ended_at__isnull=False))
-    )
-    return Today(**found)
-
-
 # --- points and queues --------------------------------------------------------------------------------------
 def _ordered(rows: QuerySet[Matter]) -> QuerySet[Matter]:
     """Most urgent first; what has no limit after what has one; what is closed last."""
@@ -237,14 +274,15 @@ def _ordered(rows: QuerySet[Matter]) -> QuerySet[Matter]:
     return rows.annotate(_finished=finished, _due=Coalesce("due_at", far)).order_by("_finished", "_due", "id")
 
 
-def points(actor: Actor, wanted: Wanted, limit: int = MOST_POINTS) -> list[Point]:
-    """What the map shows (2 SQL): open matters, most urgent first, at most `limit`; then what was closed today."""
-    check_board(actor, wanted.division)
-    now = clock.now()
-    rows = _narrowed(_matters(wanted), wanted, now)
-    found = [Point._make(row) for row in _ordered(rows.filter(ended_at=None)).values_list(*_FIELDS)[:limit]]
-    ended = rows.filter(closed_at__gte=today_start(now), ended_at__isnull=False).order_by("-closed_at")
-    return found + [Point._make(row) for row in ended.values_list(*_FIELDS)[: max(limit - len(found), 0)]]
+def class_names(found: Iterable[Spot]) -> dict[int, str]:
+    """The classes of these points in the reader's language, by type."""
+    known = catalogue().by_id
+    return {pk: known[pk].name for pk in {spot.type_id for spot in found}}
+
+
+def place_names(found: Iterable[Spot]) -> dict[str, str]:
+    """The places of these points, by division."""
+    return {(c or s or a): _place(a, s, c) for a, s, c in {(p.area, p.subdistrict, p.community) for p in found}}
 
 
 def queue(actor: Actor, wanted: Wanted, name: str, limit: int) -> list[Point]:
@@ -307,10 +345,14 @@ def class_name(point: Point) -> str:
 
 def place_name(point: Point) -> str:
     """`牛街 春风社区`: short subdistrict, community."""
-    names = [territory.division_name(point.subdistrict, short=True)] if point.subdistrict else []
-    if point.community:
-        names.append(territory.division_name(point.community))
-    return " ".join(names) or territory.division_name(point.area)
+    return _place(point.area, point.subdistrict, point.community)
+
+
+def _place(area: str, subdistrict: str, community: str) -> str:
+    names = [territory.division_name(subdistrict, short=True)] if subdistrict else []
+    if community:
+        names.append(territory.division_name(community))
+    return " ".join(names) or territory.division_name(area)
 
 
 def place_line(point: Point) -> str:

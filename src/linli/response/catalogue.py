@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
+from linli.core.errors import Invalid
 from linli.core.reference import Reference
+from linli.flow.rules import PLAIN, Variant, variant_from
 from linli.worktime.rules import Limit, Unit
 
-from .models import CaseClass, Revision, Route, StageLimit
+from .ladder import Rung
+from .models import CaseClass, LadderRule, Revision, StageLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,15 @@ class ClassView:
     limit_provenance: str
     limit_source: str
     state: str
+    tree: str = "event"
+    level: str = "subdistrict"
+    themes: tuple[str, ...] = ()
+    filing: str = ""
+    closing: str = ""
+    variant: Variant = PLAIN
+    number: int = 1  # the n-th version of this code
+    starts_on: date | None = None  # a draft that is settled for this day
+    ends_on: date | None = None
 
     @property
     def name(self) -> str:
@@ -48,38 +62,13 @@ class ClassView:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything that routing and deadlines ask."""
+    """Everything that filing and deadlines ask. Who answers for a case is the business of `routing`."""
 
     by_id: Mapping[int, ClassView]
     by_code: Mapping[str, ClassView]  # published ones only
     limits: Mapping[tuple[str, str], Limit]  # (stage, urgency)
-    routes: Mapping[tuple[str, str], int]  # (division, class prefix) -> body id
-
-    def route(self, divisions: tuple[str, ...], class_code: str) -> int | None:
-        """The body for a class in the narrowest of `divisions` (narrow first); None is a gap."""
-        for division in divisions:
-            for prefix in (class_code, class_code[:2], ""):
-                body = self.routes.get((division, prefix))
-                if body is not None:
-                    return body
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class RouteView:
-    """One line of the routing table, as it is shown."""
-
-    division: str
-    class_prefix: str
-    body_id: int
-    provenance: str
-    source: str
-
-
-def route_views() -> tuple[RouteView, ...]:
-    """The routing table with its provenance (1 SQL), by division and class."""
-    rows = Route.objects.order_by("division", "class_prefix")
-    return tuple(RouteView(r.division, r.class_prefix, r.body_id, r.provenance, r.source) for r in rows)
+    ladder: tuple[Rung, ...] = ()
+    limit_sources: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # provenance, source
 
 
 def initials_of(text: str) -> str:
@@ -115,16 +104,30 @@ def _view(row: CaseClass) -> ClassView:
         limit_provenance=row.limit_provenance,
         limit_source=row.limit_source,
         state=row.type_version.state,
+        tree=row.tree,
+        level=row.level,
+        themes=tuple(row.themes.split()),
+        filing=row.filing,
+        closing=row.closing,
+        variant=variant_from(row.type_version.variant),
+        number=row.number,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
     )
 
 
 def _load(_revision: object) -> Catalogue:
     views = [_view(row) for row in CaseClass.objects.select_related("type_version").order_by("code")]
+    limits = list(StageLimit.objects.all())
     return Catalogue(
         by_id={v.id: v for v in views},
         by_code={v.code: v for v in views if v.state == "published"},
-        limits={(r.stage, r.urgency): Limit(r.amount, Unit(r.unit)) for r in StageLimit.objects.all()},
-        routes={(r.division, r.class_prefix): r.body_id for r in Route.objects.all()},
+        limits={(r.stage, r.urgency): Limit(r.amount, Unit(r.unit)) for r in limits},
+        limit_sources={(r.stage, r.urgency): (r.provenance, r.source) for r in limits},
+        ladder=tuple(
+            Rung(r.order, r.trigger, r.stage, r.urgency, r.amount, r.unit, r.act, r.provenance, r.source)
+            for r in LadderRule.objects.order_by("order")
+        ),
     )
 
 
@@ -138,6 +141,15 @@ _catalogue = Reference(_revision, _load)
 def catalogue() -> Catalogue:
     """The catalogue as published now."""
     return _catalogue.get()
+
+
+def class_for(known: Catalogue, code: str) -> ClassView:
+    """The published class with this code. Raises Invalid."""
+    view = known.by_code.get(code)
+    if view is None:
+        sentence = _("请选择问题类型。")
+        raise Invalid("unknown_class", sentence, fields={"class_code": [sentence]})
+    return view
 
 
 def forget() -> None:

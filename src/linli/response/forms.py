@@ -7,22 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .choices import Channel, Outcome, Satisfaction
+from .choices import CallResult, Channel, Satisfaction
+from .class_rules import WITH_PHOTOS
+from .rules import TEXT_NEED
+from .step_fields import BIG_ID, FIELDS, REASON_MAX, LocalMoment, Typed
 from .texts import LINE_MAX, TEXT_MAX
-
-REASON_MAX = 200
-BIG_ID = 2**62
-
-
-class Typed(forms.CharField):
-    """Text as typed: never required here, no NUL, which no database keeps. How long it may be is the action's to say."""
-
-    def __init__(self, *, limit: int, **kwargs: Any) -> None:
-        super().__init__(required=kwargs.pop("required", False), **kwargs)
-        self.widget.attrs["maxlength"] = limit
-
-    def to_python(self, value: Any) -> str:
-        return str(super().to_python((value or "").replace("\0", "")))
 
 
 class FieldForm(forms.Form):
@@ -37,13 +26,21 @@ class FieldForm(forms.Form):
     place_source = Typed(limit=12, widget=forms.HiddenInput)
     pick = Typed(label=_("地点"), limit=80)
     address = Typed(label=_("详细位置"), limit=LINE_MAX)
+    mended = forms.BooleanField(required=False, label=_("我已当场处理"))
+    result = Typed(label=_("怎么处理的"), limit=TEXT_MAX)
     description = Typed(label=_("问题描述"), limit=TEXT_MAX, widget=forms.Textarea(attrs={"rows": 3}))
     client_key = Typed(limit=40, widget=forms.HiddenInput)
 
 
 class ReportForm(FieldForm):
-    """What an operator or a desk writes down: the same, with the contact and how the caller came."""
+    """What an operator or a desk writes down: the same, with the contact and how the caller came; or what was asked,
+    the answer that was read out (`article` is its version) and where the caller lives."""
 
+    question = Typed(label=_("对方问什么"), limit=80)
+    article = forms.IntegerField(required=False, min_value=1, max_value=BIG_ID, widget=forms.HiddenInput)
+    said = Typed(label=_("念给对方的答复"), limit=TEXT_MAX, widget=forms.Textarea(attrs={"rows": 4}))
+    question_class = Typed(label=_("咨询类型"), limit=8)
+    division = Typed(label=_("来电人在"), limit=12)
     phone = Typed(label=_("电话"), limit=40, widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}))
     name = Typed(label=_("称呼"), limit=40, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     agreed = forms.BooleanField(required=False, label=_("对方已同意"))
@@ -64,22 +61,43 @@ class ReportForm(FieldForm):
         return said
 
 
+# What the one text means for a verb; "备注" where nothing is said.
 TEXT_LABELS = {
-    "accept": _("备注"),
     "decline": _("不予立案的原因"),
+    "answer": _("答复内容"),
+    "mend": _("处置情况"),
     "dispatch": _("派遣意见"),
-    "sign": _("备注"),
-    "return": _("退单原因"),
+    "seek_finding": _("哪里不清楚"),
+    "find": _("认定的理由"),
+    "offer": _("给大家看的说明"),
+    "withdraw_offer": _("收回的原因"),
+    "give_up": _("放弃的原因"),
+    "ask_return": _("退单原因"),
+    "refuse_return": _("不同意的原因"),
+    "ask_transfer": _("转办原因"),
+    "refuse_transfer": _("不接收的原因"),
+    "recall_transfer": _("收回的原因"),
+    "assist_report": _("协办情况"),
+    "release_assist": _("为什么不再需要"),
+    "supervise": _("督办的要求"),
+    "contacted": _("对方怎么说"),
     "feed_back": _("处理结果"),
+    "ask_time": _("申请的原因"),
+    "refuse_time": _("不同意的原因"),
+    "remind": _("催办的话"),
+    "escalate": _("提级的原因"),
+    "merge": _("备注"),
+    "unmerge": _("解除的原因"),
     "pass": _("核查情况"),
     "rework": _("返工原因"),
     "close": _("结案意见"),
+    "call": _("通话记录"),
     "call_back": _("居民怎么说"),
     "reopen": _("重开原因"),
+    "thank": _("感谢的话"),
     "note": _("备注内容"),
 }
-TEXT_NEEDED = frozenset({"decline", "return", "feed_back", "rework", "reopen", "note"})
-WITH_PHOTOS = frozenset({"feed_back", "pass", "rework", "note"})
+TEXT_NEEDED = frozenset(TEXT_NEED) | {"offer", "supervise", "escalate"}
 
 
 class StepForm(forms.Form):
@@ -92,24 +110,7 @@ class StepForm(forms.Form):
         super().__init__(data, initial=initial, auto_id=f"id_{verb}_%s")
         self.verb = verb
         self.fields["text"].label = TEXT_LABELS.get(verb, _("备注"))
-        if verb == "dispatch":
-            self.fields["body"] = forms.IntegerField(
-                required=False, label=_("承办单位"), min_value=1, max_value=BIG_ID, widget=forms.Select
-            )
-        if verb == "accept":
-            self.fields["class_code"] = forms.CharField(
-                required=False, label=_("更正问题类型"), max_length=8, widget=forms.Select
-            )
-        if verb == "call_back":
-            self.fields["outcome"] = forms.ChoiceField(
-                required=False, label=_("解决了吗？"), choices=Outcome.choices, widget=forms.RadioSelect
-            )
-            self.fields["satisfaction"] = forms.ChoiceField(
-                required=False,
-                label=_("满意吗？"),
-                choices=Satisfaction.choices,
-                widget=forms.RadioSelect,
-            )
+        self.fields.update({name: field() for name, field in FIELDS.get(verb, {}).items()})
 
     @property
     def needs_text(self) -> bool:
@@ -118,6 +119,41 @@ class StepForm(forms.Form):
     @property
     def takes_photos(self) -> bool:
         return self.verb in WITH_PHOTOS
+
+    @property
+    def own(self) -> list[forms.BoundField]:
+        """The fields that only this verb has, in order."""
+        return [self[name] for name in FIELDS.get(self.verb, {}) if name != "class_code"]
+
+    def said(self) -> dict[str, Any]:
+        """What the own fields say, for `Step.extra`; empty ones are left out."""
+        known = {"body", "class_code", "outcome", "satisfaction"}
+        given = {n: self.cleaned_data.get(n) for n in FIELDS.get(self.verb, {}) if n not in known}
+        return {n: v for n, v in given.items() if v not in (None, "", [], ())}
+
+
+class CallForm(forms.Form):
+    """What an operator writes down after dialling: what came of it, and what was said if somebody spoke."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    result = forms.ChoiceField(
+        required=False, label=_("通话结果"), choices=CallResult.choices, widget=forms.RadioSelect
+    )
+    outcome = forms.ChoiceField(
+        required=False,
+        label=_("解决了吗？"),
+        choices=[
+            ("solved", _("解决了")),
+            ("explained", _("没有全部解决，但讲清了原因")),
+            ("unsolved", _("没有解决，要重办")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    satisfaction = forms.ChoiceField(
+        required=False, label=_("满意吗？"), choices=Satisfaction.choices, widget=forms.RadioSelect
+    )
+    later = LocalMoment(required=False, label=_("约定再打的时间"))
+    text = Typed(label=_("对方怎么说"), limit=TEXT_MAX, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class ReasonForm(forms.Form):

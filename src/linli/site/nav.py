@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ class Entry:
     section: str
     icon: str
     match: tuple[str, ...]
+    when: Callable[[Actor], object] | None = None  # further condition, where the kind of post does not say it all
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,12 @@ def register(
     section: str = "main",
     icon: str = "",
     match: Iterable[str] = (),
+    when: Callable[[Actor], object] | None = None,
 ) -> None:
     """Announce an entry. `section` is main (the bar), user (the menu at the right) or settings (its landing page)."""
-    entry = Entry(label, url_name, None if kinds is None else frozenset(kinds), order, section, icon, tuple(match))
+    entry = Entry(
+        label, url_name, None if kinds is None else frozenset(kinds), order, section, icon, tuple(match), when
+    )
     _entries[f"{section}:{url_name}"] = entry
 
 
@@ -63,6 +67,8 @@ def links(actor: Actor, path: str, section: str = "main") -> list[Link]:
     found: list[tuple[Entry, str]] = []
     for entry in sorted(_entries.values(), key=lambda e: (e.order, e.url_name)):
         if entry.section != section or not (entry.kinds is None or actor.holds(entry.kinds)):
+            continue
+        if entry.when is not None and not entry.when(actor):
             continue
         try:
             found.append((entry, reverse(entry.url_name)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
@@ -59,9 +61,7 @@ def _try_again(error: OperationalError) -> bool:
 def respond(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The answer with the refusal's status, in the form that the caller reads."""
     if wants_json(request):
-        response: HttpResponse = JsonResponse(
-            refusal.as_dict(), status=refusal.status, json_dumps_params={"ensure_ascii": False, "default": str}
-        )
+        response = _as_json(refusal)
     elif request.headers.get("HX-Request") == "true":
         response = render(request, "site/refusal_fragment.html", {"refusal": refusal}, status=refusal.status)
         response["HX-Retarget"] = "#refusals"  # the list that it came from stays as it is
@@ -71,6 +71,29 @@ def respond(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if retry := refusal.details.get("retry_after_s"):
         response["Retry-After"] = str(retry)
     response["Cache-Control"] = "no-store"
+    return response
+
+
+def answers_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A refusal of this view becomes JSON with its status: scripts ask here, whatever their Accept header."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            response: HttpResponseBase = view(request, *args, **kwargs)
+        except Refusal as refusal:
+            response = _as_json(refusal)
+        response.setdefault("Cache-Control", "no-store")
+        return response
+
+    return wrapped
+
+
+def _as_json(refusal: Refusal) -> HttpResponse:
+    said = {"ensure_ascii": False, "default": str}
+    response = JsonResponse(refusal.as_dict(), status=refusal.status, json_dumps_params=said)
+    if retry := refusal.details.get("retry_after_s"):
+        response["Retry-After"] = str(retry)
     return response
 
 

@@ -9,15 +9,16 @@ import hashlib
 import hmac
 import ipaddress
 import time
+from collections.abc import Iterable
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
 from linli.core.errors import TooMany
 
+from . import statements
 from .models import Bucket
 
 # An old window is replaced; in the same window the use is counted; at the limit no row is written and none returned.
@@ -37,12 +38,18 @@ def take(key: str, *, limit: int, per_s: int) -> None:
     now = int(time.time())
     slot = now // per_s
     ends_at = (slot + 1) * per_s
-    with connection.cursor() as cursor:
+    with statements.cursor() as cursor:
         # The period is part of the key: two limits on one thing do not share a row.
         cursor.execute(_TAKE, [f"{key}/{per_s}"[:120], slot, ends_at, limit])
         granted = cursor.fetchall()
     if not granted:
         raise _too_many(ends_at - now)
+
+
+def take_all(key: str, rates: Iterable[tuple[int, int]]) -> None:
+    """Use one of each of `rates` (times, seconds), as `limits.rates` gives them. Raises TooMany."""
+    for times, per_s in rates:
+        take(key, limit=times, per_s=per_s)
 
 
 def look(key: str, *, limit: int, per_s: int) -> None:

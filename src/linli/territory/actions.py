@@ -20,7 +20,7 @@ from . import assemble, pack, places, store, tiles
 from .boundaries import Checked, Problem, check_form
 from .choices import FileState, Layer, Provenance
 from .coverage import check_layer
-from .models import BoundaryFile, Edition, Revision
+from .models import BoundaryFile, Edition, PackPart, Revision
 from .pack import Boundaries, Pack
 from .permissions import can_change_boundaries
 from .rows import Content
@@ -81,6 +81,12 @@ def load_pack(*, actor: Actor, folder: Path | str, progress: Progress | None = N
     return Loaded(
         True, digest[:12], len(content.divisions), len(content.cells), len(content.places), len(content.tiles)
     )
+
+
+def note_part(*, actor: Actor, name: str, digest: str, lines: list[str]) -> None:
+    """Remember which content of a part of the pack is loaded now, whichever room loaded it."""
+    can_change_boundaries(actor).or_forbidden()
+    PackPart.objects.update_or_create(name=name, defaults={"digest": digest, "lines": lines, "loaded_at": clock.now()})
 
 
 def preview_boundaries(*, actor: Actor, layer: str, geojson: bytes, name: str = "") -> ImportReport:

@@ -196,3 +196,15 @@ class BoundaryFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.layer} {self.digest[:12]}"
+
+
+class PackPart(models.Model):
+    """A part of the pack as it was last loaded: a start compares its digest with the folder and loads what is new."""
+
+    name = models.CharField(max_length=24, primary_key=True)
+    digest = models.CharField(max_length=64)
+    lines = models.JSONField(default=list, blank=True)  # short hashes, of a part whose unchanged lines are left alone
+    loaded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.digest[:12]}"

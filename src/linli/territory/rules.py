@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from math import cos, isfinite, pi, radians, sin, sqrt
 
 from django.utils.translation import gettext_lazy as _
@@ -76,3 +77,22 @@ def gcj02_from_wgs84(lon: float, lat: float) -> tuple[float, float]:
     d_lat = north * 180.0 / ((a * (1 - ee)) / (magic * sqrt(magic)) * pi)
     d_lon = east * 180.0 / (a / sqrt(magic) * cos(radians(lat)) * pi)
     return lon + d_lon, lat + d_lat
+
+
+def read_point(said: Mapping[str, str]) -> tuple[float, float]:
+    """`lon` and `lat` of a query in degrees, as numbers; whether they are a place is asked of `queries.check_point`.
+
+    Raises Invalid(bad_coordinates), which names the field.
+    """
+    return _coordinate(said, "lon"), _coordinate(said, "lat")
+
+
+def _coordinate(said: Mapping[str, str], name: str) -> float:
+    raw = said.get(name, "")
+    try:
+        if len(raw) > 40:
+            raise ValueError(name)
+        return float(raw)
+    except ValueError:
+        text = _("坐标不是有效的数字。")
+        raise Invalid("bad_coordinates", text, fields={name: [text]}) from None

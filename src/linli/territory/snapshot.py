@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from time import monotonic
 from typing import Any
 
 import numpy as np
 import shapely
 
+from linli.core.reference import Reference
 from linli_engines.locate import Locator
 
 from .assemble import locator_of
@@ -18,7 +18,6 @@ from .geometry import METRE_LAT, METRE_LON, to_metres
 from .models import Division, Edition, LayerCell, Place, Revision, Street, Tile
 from .search import Entry, Index
 
-CHECK_S = 1.0
 COVERED = 0.9999  # of the area: then the coarser polygon adds nothing but rounding
 
 
@@ -149,24 +148,20 @@ class Snapshot:
         return min((names[owner[h]] for h in hits.tolist()), default="")
 
 
-_held: tuple[Snapshot, str] | None = None  # with the turn it was read at
-_ask_after = 0.0
+def _revision() -> tuple[int, str, str]:
+    """The live edition, its name, and the turn, which changes with every flip."""
+    row = Revision.objects.filter(pk=1).values_list("edition_id", "value", "turn").first()
+    return row or (0, "", "")
+
+
+_live: Reference[Snapshot] = Reference(_revision, lambda row: Snapshot(row[0], row[1]))
 
 
 def current() -> Snapshot:
     """The live edition: no SQL within a second of the last look, one small query after it."""
-    global _held, _ask_after
-    if _held is not None and monotonic() < _ask_after:
-        return _held[0]
-    row = Revision.objects.filter(pk=1).values_list("edition_id", "value", "turn").first()
-    edition_id, value, turn = row or (0, "", "")
-    if _held is None or _held[1] != turn:
-        _held = (Snapshot(edition_id, value), turn)
-    _ask_after = monotonic() + CHECK_S
-    return _held[0]
+    return _live.get()
 
 
 def forget() -> None:
     """Look again at the next call: after a flip in this process, and between tests."""
-    global _ask_after
-    _ask_after = 0.0
+    _live.look_again()

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import cycle
+from pathlib import Path
 
 from django.conf import settings
 
@@ -23,6 +24,7 @@ from linli.organisations import queries as organisations
 from linli.organisations.choices import BodyKind
 
 DISTRICT = "110102"
+SOCIETY = Path(__file__).resolve().parent / "data" / "society.csv"
 SINCE = timedelta(days=400)  # simulated matters reach back in time, and so must the posts that moved them
 
 
@@ -60,6 +62,11 @@ CAST: tuple[Person, ...] = (
     Person("handler-drainage", "曹立新（演示）", K.HANDLER, DISTRICT, "排水集团", "110102-drainage"),
     Person("handler-power", "彭程（演示）", K.HANDLER, DISTRICT, "北京电力", "110102-power"),
     Person("handler-niujie", "丁慧（演示）", K.HANDLER, "110102018", "牛街街道办事处", "110102018"),
+    Person("claim-volunteers", "何静（演示）", K.HANDLER, "110102018", "牛街志愿队", "110102018-volunteers"),
+    Person("claim-desheng", "江波（演示）", K.HANDLER, "110102010", "德胜志愿队", "110102010-volunteers"),
+    Person("claim-care", "苏婉（演示）", K.HANDLER, DISTRICT, "邻伴为老中心", "110102-elder-care"),
+    Person("claim-business", "钱程（演示）", K.HANDLER, DISTRICT, "安邻电梯", "110102-lifts"),
+    Person("claim-stationed", "叶知秋（演示）", K.HANDLER, "110102018", "驻街某银行", "110102018-bank"),
     Person("verifier", "沈洁（演示）", K.VERIFIER, DISTRICT, "西城区"),
     Person("verifier-second", "邓涛（演示）", K.VERIFIER, DISTRICT, "西城区"),
     Person("chief-niujie", "唐志强（演示）", K.SUBDISTRICT_CHIEF, "110102018", "牛街街道"),
@@ -85,6 +92,17 @@ def load_pack_bodies(*, actor: Actor = SYSTEM) -> organisation_actions.LoadRepor
     return report
 
 
+def load_society(*, actor: Actor = SYSTEM) -> None:
+    """Invented bodies of society for the demonstration: no pack holds them, and real ones are entered by the district."""
+    data = SOCIETY.read_bytes()
+    codes = [line.split(",")[0] for line in data.decode().splitlines()[1:]]
+    if all(organisations.body_by_code(code) for code in codes):
+        return
+    report = organisation_actions.load_bodies(actor=actor, data=data)
+    if report.problems:
+        raise ValueError("; ".join(f"{p.line}: {p.field} {p.value!r} {p.reason}" for p in report.problems))
+
+
 # --- people with a password ------------------------------------------------------------------------------
 
 
@@ -94,6 +112,7 @@ def create_cast(*, actor: Actor, passwords: bool = True, demonstration: bool = T
     Passwords are made once per installation and kept beside the other keys. Tests pass `passwords=False`
     (no slow hashing: sign in with `force_login`) and `demonstration=False` (may enter outside demonstration mode).
     """
+    load_society(actor=actor)
     secrets = _read_passwords() if passwords else {}
     known = queries.usernames(p.username for p in CAST)
     new = [p for p in CAST if p.username not in known]

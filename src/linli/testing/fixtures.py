@@ -11,9 +11,12 @@ from django.test import Client
 
 from linli.accounts import queries as account_queries
 from linli.core.actor import SYSTEM, Actor
+from linli.knowledge import shelf as knowledge_shelf
 from linli.organisations import queries as organisation_queries
 from linli.response import actions as response_actions
 from linli.response import catalogue as response_catalogue
+from linli.response import picture as response_picture
+from linli.response.queries import routing as response_routing
 from linli.territory import actions as territory_actions
 from linli.territory import queries as territory_queries
 
@@ -23,13 +26,17 @@ from . import cast as people
 @pytest.fixture(autouse=True)
 def fresh_copies() -> Iterator[None]:
     """A test's rows are rolled back; what the process remembered of them must go too."""
+    knowledge_shelf.forget_everything()
     account_queries.forget()
     organisation_queries.forget()
     territory_queries.forget()
+    response_picture.forget()
+    response_routing.forget()
     yield
     account_queries.forget()
     organisation_queries.forget()
     territory_queries.forget()
+    response_routing.forget()
 
 
 class Cast:

@@ -15,7 +15,11 @@ DATA = Path(__file__).resolve().parent / "data"
 
 # How simulated people behave: shares and typical waits are invented, and the matters say that they are simulated.
 DECLINED, RETURNED, REWORKED, REOPENED, FORGOTTEN = 0.04, 0.05, 0.08, 0.06, 0.06
+TWIN, ANSWERED, UNCLEAR, JOINT, TRANSFERRED, REFUSED = 0.02, 0.9, 0.3, 0.04, 0.02, 0.25
+TIME_ASKED, OFFERED, OFFERED_NEED, CLAIMED, GIVEN_UP, THANKED = 0.05, 0.04, 0.7, 0.72, 0.06, 0.85
 CHANNELS = (("web", 40), ("phone", 42), ("onsite", 6), ("field", 12))  # shares by channel, invented
+LEFT_NUMBER, UNREACHED = 0.85, 0.08
+NUMBER = "13800138000"  # the operator's public service number, which belongs to nobody
 ROUND_THE_CLOCK = frozenset({"urgent", "utility"})
 
 
@@ -40,6 +44,24 @@ def stories() -> tuple[list[Story], list[int]]:
     with (DATA / "stories.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     return [Story(r["class_code"], r["text"]) for r in rows], [int(r["weight"]) for r in rows]
+
+
+def again(class_code: str, rng: random.Random) -> Story | None:
+    """What somebody else says about the same kind of thing."""
+    told = [story for story in stories()[0] if story.class_code == class_code]
+    return rng.choice(told) if told else None
+
+
+@cache
+def notices() -> dict[str, str]:
+    """Class code -> what is written for all to read when its matters are offered; "" for every other class."""
+    with (DATA / "notices.csv").open(encoding="utf-8") as file:
+        return {row["class_code"]: row["text"] for row in csv.DictReader(file)}
+
+
+def notice(class_code: str) -> str:
+    """The public words for an offered matter of this class."""
+    return notices().get(class_code) or notices()[""]
 
 
 @cache

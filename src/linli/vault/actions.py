@@ -15,6 +15,7 @@ from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.decision import Decision
 from linli.core.errors import Forbidden, Invalid, Missing
+from linli.site.statements import insert
 
 from . import keys, rules
 from .consents import consents
@@ -53,7 +54,7 @@ def keep_contact(
         raise Invalid("bad_retention", _("保存期限应为 1 至 3650 天。"))
     now = clock.now()
     sealed = keys.seal("contact", json.dumps(said, ensure_ascii=False).encode(), aad=_aad(subject, purpose))
-    row = Contact.objects.create(
+    row = Contact(
         subject=subject,
         purpose=purpose,
         sealed=sealed,
@@ -63,6 +64,7 @@ def keep_contact(
         kept_at=now,
         erase_at=now + timedelta(days=keep_days),
     )
+    insert(row)
     return row.pk
 
 

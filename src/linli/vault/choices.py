@@ -56,6 +56,7 @@ class Seen(models.TextChoices):
     SELF = "self", _("本人")
     RECEIPT_HOLDER = "receipt_holder", _("持查询码的本人")
     SUPERVISION = "supervision", _("受理和核查岗位，每次查看都有记录")
+    HANDLING_BODY = "handling_body", _("办理期间的承办单位（本人同意的），每次查看都有记录")
     CASE_POSTS = "case_posts", _("负责这件事的岗位")
     STAFF = "staff", _("工作人员")
     AUDITOR = "auditor", _("审计员")

@@ -21,6 +21,7 @@ class Consent:
     zh: str
     en: str
     provenance: str
+    handling_body: bool = False  # whether the body that works on the matter may see the contact meanwhile
 
     def text(self, language: str) -> str:
         """The text in the reader's language."""

@@ -7,11 +7,9 @@ from datetime import datetime, timedelta
 
 from linli.core import clock
 from linli.core.actor import SYSTEM
+from linli.site import limits
 
 from . import actions
-
-READ_LOG_DAYS = 3 * 365  # as the register says: log_3_years
-FAILED_SIGN_IN_DAYS = 30  # days_30
 
 
 def sweep(*, now: datetime | None = None) -> dict[str, int]:
@@ -19,8 +17,8 @@ def sweep(*, now: datetime | None = None) -> dict[str, int]:
     now = now or clock.now()
     return {
         "contacts": actions.erase_expired(now=now, actor=SYSTEM),
-        "readings": actions.forget_readings(before=now - timedelta(days=READ_LOG_DAYS)),
-        **actions.forget_entries(failed_before=now - timedelta(days=FAILED_SIGN_IN_DAYS), now=now),
+        "readings": actions.forget_readings(before=now - timedelta(days=limits.days(limits.Kept.READ_LOG))),
+        **actions.forget_entries(failed_before=now - timedelta(days=limits.days(limits.Kept.FAILED_SIGN_IN)), now=now),
     }
 
 

@@ -24,9 +24,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-PURPOSES = ("contact", "sealed", "seal", "receipt", "upload")
+PURPOSES = ("contact", "sealed", "seal", "receipt", "upload", "sample")
 LOOK_AGAIN_S = 5.0  # another process may have rotated: a stale number still opens everywhere, so this may be slow
 _FORMAT = b"\x01"
+_BOUND = b"\x02"  # sealed to a place: `aad` was given, and must be given again
 _NAME = re.compile(r"(?P<purpose>[a-z]+)\.k(?P<number>[1-9][0-9]{0,4})")
 _HEAD = 1 + 2 + 4  # format, number of the key, fingerprint of the key
 _NONCE = 12
@@ -34,6 +35,10 @@ _NONCE = 12
 
 class KeyTrouble(RuntimeError):
     """A key is missing, damaged or not the one that sealed this. The message is for the operator; no secret in it."""
+
+
+class Changed(KeyTrouble):
+    """The key is there, but the sealed bytes were changed, or lie in another place than they were sealed for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,24 +172,30 @@ def seal(purpose: str, data: bytes, *, aad: bytes = b"") -> bytes:
     """`data` sealed with the newest key of `purpose`. `aad` is not stored: it must be given again to open."""
     key = ring().current(purpose)
     nonce = os.urandom(_NONCE)
-    return key.head + nonce + key.cipher.encrypt(nonce, data, key.head + aad)
+    head = (_BOUND if aad else _FORMAT) + key.head[1:]
+    return head + nonce + key.cipher.encrypt(nonce, data, head + aad)
 
 
 def unseal(purpose: str, sealed: bytes | memoryview, *, aad: bytes = b"") -> bytes:
-    """What was sealed. Raises KeyTrouble when the key is gone or another one, or the bytes or `aad` changed."""
+    """What was sealed. Raises KeyTrouble when the key is gone or another one, Changed when the bytes or `aad` are."""
     sealed = bytes(sealed)
-    if len(sealed) < _HEAD + _NONCE + 16 or sealed[:1] != _FORMAT:
+    if len(sealed) < _HEAD + _NONCE + 16 or sealed[:1] not in (_FORMAT, _BOUND):
         raise KeyTrouble(f"not something sealed for {purpose}")
     head, number = sealed[:_HEAD], int.from_bytes(sealed[1:3], "big")
     key = ring().numbered(purpose, number)
     if key is None:
         raise KeyTrouble(f"key {purpose}.k{number} is missing: restore it from the backup of the keys")
-    if key.head != head:
+    if key.head[1:] != head[1:]:
         raise KeyTrouble(f"key {purpose}.k{number} is not the one that sealed this: restore the right keys")
     try:
         return key.cipher.decrypt(sealed[_HEAD : _HEAD + _NONCE], sealed[_HEAD + _NONCE :], head + aad)
     except InvalidTag as error:
-        raise KeyTrouble(f"something sealed for {purpose} was changed or moved") from error
+        raise Changed(f"something sealed for {purpose} was changed or moved") from error
+
+
+def is_bound(sealed: bytes | memoryview) -> bool:
+    """Whether this was certainly sealed with `aad`. What the first format sealed may have been, or not."""
+    return bytes(sealed)[:1] == _BOUND
 
 
 def sealed_with(sealed: bytes | memoryview) -> int:

@@ -35,6 +35,14 @@ def consent_for(purpose: str) -> Consent:
     return max(known, key=lambda c: c.valid_from)
 
 
+def given_consent(contact_id: int | None) -> Consent | None:
+    """The text that was agreed to with a contact (1 SQL); None for a contact that is erased or never was."""
+    if contact_id is None:
+        return None
+    found = Contact.objects.filter(pk=contact_id, erased_at=None).values_list("consent", flat=True).first()
+    return consent(found) if found else None
+
+
 def consent(version: str) -> Consent | None:
     """A version by its name: what somebody agreed to then."""
     return consents().get(version)

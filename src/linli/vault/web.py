@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -23,8 +23,6 @@ def read_log(request: HttpRequest) -> HttpResponseBase:
     if actor.kind not in {"person", "token"}:
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
     can_read_log(actor).or_forbidden()
-    if getattr(request.user, "must_change_password", False):
-        return redirect("accounts:password")
     labels = queries.readers(actor=actor)
     called = names.of(labels)
     readers = {label: called.get(label, label) for label in labels}

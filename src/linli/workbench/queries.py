@@ -19,6 +19,7 @@ from . import registry
 from .registry import Line
 
 TABS = ("overdue", "soon", "today")
+WATCH = ("warned", "pressed")  # not the actor's own work: what runs out of time, and what was pressed for
 LIMIT = 50
 MOST_CHANGES = 200
 
@@ -47,7 +48,19 @@ def inbox(actor: Actor, tab: str, after: str = "") -> Inbox:
     """What waits for this actor in one tab, most urgent first. Raises Invalid for a mistyped key."""
     if after:
         _check_key(after)
-    page = flow.inbox(actor=actor, flows=registry.flows(), tab=tab, after=after, limit=LIMIT)
+    page = flow.inbox(actor=actor, flows=registry.flows(), tab=tab, after=after, limit=LIMIT,
+                      also=registry.further(actor))  # fmt: skip
+    return _shown(actor, page)
+
+
+def watch(actor: Actor, which: str, after: str = "") -> Inbox:
+    """What is to be watched in the actor's divisions and at the actor's bodies, most urgent first. Raises Invalid."""
+    if after:
+        _check_key(after)
+    return _shown(actor, flow.paged(registry.watched(actor, which), after=after, limit=LIMIT))
+
+
+def _shown(actor: Actor, page: flow.InboxPage) -> Inbox:
     now = clock.now()
     lines = registry.lines(actor, page.matters)
     rows = []
@@ -82,6 +95,7 @@ def news(actor: Actor, after: int) -> dict[str, Any]:
     if not ids:
         return {"position": position, "inbox": 0}
     mine: set[int] = set()
-    for _kind, _way, rows in flow.duties(actor, registry.flows()):
+    duties = [rows for _kind, _way, rows in flow.duties(actor, registry.flows())]
+    for rows in duties + registry.further(actor):
         mine.update(rows.filter(pk__in=ids).values_list("pk", flat=True))
     return {"position": position, "inbox": len(mine)}

@@ -21,12 +21,12 @@ SCOPE = "inbox"
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One of the three, with its size."""
+    """One list, with its size."""
 
     key: str
     label: str
     icon: str
-    count: int
+    count: int | None  # None: not counted on this page
     url: str
     current: bool
 
@@ -44,12 +44,15 @@ class Pages:
 @never_cache
 @require()
 def inbox(request: ActorRequest) -> HttpResponse:
-    """`/inbox/?tab=overdue|soon|today&after=`. Who answers for no stage is told which posts do."""
+    """`/inbox/?tab=overdue|soon|today|warned|pressed&after=`. Who answers for no stage is told which posts do."""
     holds(request.actor, registry.kinds()).or_forbidden()
     asked = request.GET.get("tab", "")
-    tab = asked if asked in queries.TABS else ""
+    tab = asked if asked in queries.TABS + queries.WATCH else ""
     after = request.GET.get("after", "") if tab else ""
-    found = queries.inbox(request.actor, tab or queries.TABS[0], after)
+    if tab in queries.WATCH:
+        found = queries.watch(request.actor, tab, after)
+    else:
+        found = queries.inbox(request.actor, tab or queries.TABS[0], after)
     if not tab and (tab := queries.fullest(found.counts)) != queries.TABS[0]:
         found = queries.inbox(request.actor, tab)
     request.live_scope = SCOPE  # type: ignore[attr-defined]
@@ -58,7 +61,14 @@ def inbox(request: ActorRequest) -> HttpResponse:
         address(tab) if after else "",
         _("本页 %(n)s 件") % {"n": len(found.rows)} if found.next_after or after else "",
     )
-    context = {"inbox": found, "tab": tab, "tabs": tabs(found, tab), "page": pages, "here": address(tab)}
+    context = {
+        "inbox": found,
+        "tab": tab,
+        "tabs": tabs(found, tab),
+        "lists": lists(tab),
+        "page": pages,
+        "here": address(tab),
+    }
     return render(request, "workbench/inbox.html", context)
 
 
@@ -70,4 +80,10 @@ def address(tab: str, after: str = "") -> str:
 def tabs(found: queries.Inbox, tab: str) -> list[Tab]:
     """Most urgent first, as the field says them."""
     words = {"overdue": (_("已超期"), "late"), "soon": (_("快到期"), "soon"), "today": (_("待办"), "ok")}
-    return [Tab(k, label, icon, found.counts[k], address(k), k == tab) for k, (label, icon) in words.items()]
+    return [Tab(k, label, icon, found.counts.get(k), address(k), k == tab) for k, (label, icon) in words.items()]
+
+
+def lists(tab: str) -> list[Tab]:
+    """What is watched rather than done: no sizes, which would cost every page two counts more."""
+    words = {"warned": (_("预警"), "soon"), "pressed": (_("催办督办"), "late")}
+    return [Tab(k, label, icon, None, address(k), k == tab) for k, (label, icon) in words.items()]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,14 +15,22 @@ from linli.accounts.actions import record
 from linli.accounts.choices import AuditVerb
 from linli.core import clock
 from linli.core.actor import Actor
+from linli.core.canonical import canonical
 from linli.core.errors import Conflict, Invalid
+from linli.flow import actions as flow
+from linli.flow.models import Matter
+from linli.flow.retime import Retimed
 from linli.jobs import actions as jobs
+from linli.territory import queries as territory
 
 from . import permissions, queries, shipped, table
-from .choices import Change
+from .choices import Change, DayKind
+from .local import LENGTHS, Local, write
 from .models import NoticeDay, NoticeYear, Revision
-from .rules import Hours
+from .rules import CALENDAR, Hours
 from .shipped import Day, Notice
+
+MOST_LOCAL_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +80,66 @@ def enter_official_days(
     return _change(Change.ENTER, actor=actor, expected=current, enter=[Notice(year, days, source)], year=year)
 
 
-def set_hours(*, actor: Actor, valid_from: date, spans: str, expected: int) -> Changed:
-    """Working hours from `valid_from` on, e.g. "09:00-12:00 13:30-18:00". Raises Forbidden, Invalid, Conflict."""
+def set_hours(*, actor: Actor, valid_from: date, spans: str, expected: int, division: str = "") -> Changed:
+    """Working hours from `valid_from` on, e.g. "09:00-12:00 13:30-18:00", of the house or of one division.
+
+    For a division empty spans mean: from that day on as the division above. Raises Forbidden, Invalid, Conflict.
+    """
     permissions.can_edit(actor).or_forbidden()
     try:
-        new = Hours(valid_from, shipped.read_spans(spans))
+        read = shipped.read_spans(spans)
+        if read or not division:
+            Hours(valid_from, read)
     except ValueError as error:
         hint = _("例如：09:00-12:00 13:30-18:00")
         raise Invalid("bad_hours", _("工作时间写法不对。"), fields={"spans": [hint]}) from error
     if not date(2006, 1, 1) <= valid_from <= date(2050, 1, 1):
         raise Invalid("bad_day", _("生效日期不对。"), fields={"valid_from": [_("须在 2006 年到 2050 年之间。")]})
+    if division:
+        local = queries.local(expected)
+        before = local.get(_known(division), Local())
+        return _set_local(actor, division, before.with_hours(valid_from, read), local, expected)
+    new = Hours(valid_from, read)
     kept = [h for h in queries.hours(expected) if h.valid_from != valid_from]
     return _change(Change.HOURS, actor=actor, expected=expected, hours=(*kept, new))
+
+
+def set_local_days(
+    *, actor: Actor, division: str, first: date, last: date, kind: str, name: str = "", expected: int
+) -> Changed:
+    """Days off ("holiday") or worked ("makeup_workday") in one division only; kind "" takes them back.
+
+    Raises Forbidden, Invalid, Conflict.
+    """
+    permissions.can_edit(actor).or_forbidden()
+    local = queries.local(expected)
+    before = local.get(_known(division), Local())
+    if not (date(2007, 1, 1) <= first <= last <= date(2050, 12, 31) and last - first < timedelta(days=MOST_LOCAL_DAYS)):
+        hint = _("须在 2007 年到 2050 年之间，先后有序，一次不超过 %(n)s 天。") % {"n": MOST_LOCAL_DAYS}
+        raise Invalid("bad_day", _("日期不对。"), fields={"last": [hint]})
+    if kind not in ("", *DayKind.values):
+        raise Invalid("bad_kind", _("请选择放假或上班。"), fields={"kind": [_("请选择放假或上班。")]})
+    name = " ".join(name.split())
+    if kind and not 1 <= len(name) <= 60:
+        raise Invalid("bad_name", _("请写明原因。"), fields={"name": [_("请写明原因，不超过 60 字。")]})
+    dates = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+    own = before.with_days(tuple(Day(d, name, kind) for d in dates) if kind else (), dates)
+    return _set_local(actor, division, own, local, expected)
+
+
+def _set_local(actor: Actor, division: str, own: Local, local: dict[str, Local], expected: int) -> Changed:
+    everything = write({**local, division: own})
+    if everything == write(local):
+        raise Invalid("nothing_to_change", _("本来就是这样安排的，没有什么要改。"))
+    return _change(Change.LOCAL, actor=actor, expected=expected, local=everything, division=division)
+
+
+def _known(division: str) -> str:
+    """The code, if it is that of a district, subdistrict or community. Raises Invalid."""
+    formed = division.isascii() and division.isdigit() and len(division) in LENGTHS
+    if not formed or (territory.is_loaded() and territory.division(division) is None):
+        raise Invalid("unknown_division", _("没有这个区划。"), fields={"division": [_("请选择街道或社区。")]})
+    return division
 
 
 def restore_previous(*, actor: Actor, expected: int) -> Changed:
@@ -106,8 +163,63 @@ def restore_previous(*, actor: Actor, expected: int) -> Changed:
         enter=back,
         withdraw=gone,
         hours=queries.hours(target),
+        local=write(queries.local(target)),
+        division=Revision.objects.filter(number=expected).values_list("division", flat=True).first() or "",
         restores=target,
     )
+
+
+def note_recompute(*, actor: Actor, revision: int, done: Mapping[str, Retimed]) -> None:
+    """One line in the calendar's own journal: what a revision made of the open matters. Raises Forbidden, Conflict.
+
+    A job that ran again after its worker died finds nothing to change and adds no second line.
+    """
+    permissions.can_edit(actor).or_forbidden()
+    found = Revision.objects.filter(number=revision).values_list("change", "actor").first()
+    change, by = found or (Change.LOAD.value, "")
+    facts = {
+        "revision": revision,
+        "in_force": queries.calendar().revision,
+        "change": change,
+        "by": by,
+        "recomputed": sum(d.read for d in done.values()),
+        "changed": sum(d.changed for d in done.values()),
+        "digest": sha256(canonical({name: d.digest for name, d in done.items()}).encode()).hexdigest(),
+    }
+    with transaction.atomic():
+        matter = _calendar_matter(actor)
+        if facts["changed"] == 0 and any(line.facts.get("revision") == revision for line in queries.calendar_lines()):
+            return
+        flow.move(
+            actor=actor,
+            matter=matter,
+            version=matter.version,
+            verb="revise",
+            flow=CALENDAR,
+            allowed=permissions.can_edit(actor),
+            facts=facts,
+        )
+
+
+def _calendar_matter(actor: Actor) -> Matter:
+    """The one matter that the calendar is; opened at its first revision."""
+    known = Matter.objects.filter(client_key=queries.CALENDAR_KEY).first()
+    if known is not None:
+        return known
+    where = flow.Where(territory.district().code if territory.is_loaded() else "")
+    try:
+        return flow.open_matter(
+            actor=actor,
+            flow=CALENDAR,
+            verb="open",
+            title="工作日历",
+            where=where,
+            due=flow.DueTimes(),
+            facts={},
+            client_key=queries.CALENDAR_KEY,
+        )
+    except flow.AlreadyOpened as opened:
+        return Matter.objects.get(pk=opened.matter_id)
 
 
 def _change(
@@ -120,12 +232,15 @@ def _change(
     hours: tuple[Hours, ...] | None = None,
     year: int | None = None,
     restores: int | None = None,
+    local: dict[str, Any] | None = None,
+    division: str = "",
 ) -> Changed:
     """Write one revision and queue its recompute, in one transaction. The unique number lets one writer through."""
     number = expected + 1
     lines = (f"{h.valid_from} {shipped.write_spans(h.spans)}" for h in sorted(
         queries.hours(expected) if hours is None else hours, key=lambda h: h.valid_from))  # fmt: skip
     text = "\n".join(lines)
+    kept_local = write(queries.local(expected)) if local is None else local
     try:
         with transaction.atomic():
             if _current() != expected:
@@ -136,6 +251,8 @@ def _change(
                 year=year,
                 restores=restores,
                 hours=text,
+                local=kept_local,
+                division=division,
                 actor=actor.label,
                 at=clock.now(),
             )

@@ -25,6 +25,7 @@ class Change(TextChoices):
     ENTER = "enter", _("录入年份")
     RESTORE = "restore", _("恢复上一版")
     HOURS = "hours", _("调整工作时间")
+    LOCAL = "local", _("调整区划安排")
 
 
 FESTIVALS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 from linli.core.clock import local
 
 from .choices import WEEKDAYS, festival
-from .rules import HOLIDAY, MAKEUP, Calendar, Limit, Unit, due
+from .clocks import Change, Extension, Step, steps
+from .rules import CLOCK_UNITS, HOLIDAY, MAKEUP, SECOND, Calendar, Limit, Unit, due, moment_at
 
 MOST_LINES = 40
 
@@ -33,9 +34,17 @@ class Stretch:
 
 def explain(calendar: Calendar, start: datetime, limit: Limit) -> tuple[str, ...]:
     """One sentence a line. Raises Invalid as `due` does."""
+    return explain_with(calendar, start, limit, ())
+
+
+def explain_with(calendar: Calendar, start: datetime, limit: Limit, changes: Sequence[Change]) -> tuple[str, ...]:
+    """One sentence a line: how the limit was counted, then each pause and extension. Raises Invalid as `due_with`."""
     found = due(calendar, start, limit)
+    done = list(steps(calendar, found, changes))
     begins, ends = local(start), local(found.at)
     lines = [_("从 %(when)s起算，时限%(limit)s。") % {"when": _moment(begins), "limit": limit_text(limit)}]
+    if calendar.place and limit.unit not in CLOCK_UNITS:
+        lines.append(_("按%(place)s自己的工作时间和放假安排计算。") % {"place": calendar.place})
     if limit.unit is Unit.URGENT_HOUR:
         lines.append(_("紧急工作时昼夜连续计算，节假日不停。"))
     elif limit.unit is Unit.NATURAL_DAY:
@@ -49,13 +58,50 @@ def explain(calendar: Calendar, start: datetime, limit: Limit) -> tuple[str, ...
         if len(body) > MOST_LINES:
             body = [*body[: MOST_LINES - 6], _("（中间从略）"), *body[-5:]]
         lines += body
-    lines.append(_("到 %(when)s截止。") % {"when": _moment(ends)})
-    if found.provisional:
+    if done:
+        lines.append(_("原定到 %(when)s截止。") % {"when": _moment(ends)})
+        lines += [_change_line(step, limit.unit) for step in done]
+        at = done[-1].at_us
+        lines.append(_stands_still() if at is None else _ends_at(local(moment_at(at))))
+    else:
+        lines.append(_ends_at(ends))
+    if found.provisional or any(step.open for step in done):
         lines.append(
             _("%(day)s 以后的放假安排尚未录入官方通知，按法定节假日推算，录入后自动重算，这个时间可能变动。")
             % {"day": calendar.settled_until.isoformat()}
         )
     return tuple(lines)
+
+
+def _ends_at(at: datetime) -> str:
+    return _("到 %(when)s截止。") % {"when": _moment(at)}
+
+
+def _stands_still() -> str:
+    return _("现在时限停止计算，恢复以后才有截止时间。")
+
+
+def _change_line(step: Step, unit: Unit) -> str:
+    """What one pause or extension did."""
+    change = step.change
+    if isinstance(change, Extension):
+        if step.at_us is None:
+            return _("延期%(limit)s，恢复以后再加上。") % {"limit": limit_text(change.limit)}
+        facts = {"limit": limit_text(change.limit), "when": _moment(local(moment_at(step.at_us)))}
+        return _("延期%(limit)s，改到 %(when)s截止。") % facts
+    begin = _moment(local(change.start))
+    if change.end is None:
+        words = _("%(a)s起暂停时已经过了截止时间，不再改变。") if step.late else _("%(a)s起暂停，还没有恢复。")
+        return words % {"a": begin}
+    facts = {"a": begin, "b": _moment(local(change.end)), "held": _length(step.held_us, unit)}
+    if step.late:
+        return _("%(a)s至 %(b)s暂停，开始时已经过了截止时间，不再改变。") % facts
+    if not step.held_us:
+        return _("%(a)s至 %(b)s暂停，这段时间本来不计，截止时间不变。") % facts
+    facts["when"] = _moment(local(moment_at(step.at_us or 0)))
+    if unit in CLOCK_UNITS:
+        return _("%(a)s至 %(b)s暂停，%(held)s不计，改到 %(when)s截止。") % facts
+    return _("%(a)s至 %(b)s暂停，其中工作时间%(held)s不计，改到 %(when)s截止。") % facts
 
 
 def stretches(calendar: Calendar, begins: datetime, ends: datetime, unit: Unit) -> Iterator[Stretch]:
@@ -125,10 +171,24 @@ def _span(days: str, s: Stretch) -> str:
     return _("%(days)s%(b)s 以前") % {"days": days, "b": f"{s.end:%H:%M}"}
 
 
+def _length(us: int, unit: Unit) -> str:
+    """How long, in days (of the clock only), hours and minutes; in seconds below a minute."""
+    seconds = us // SECOND
+    if seconds < 60:
+        return ngettext(" %(n)d 秒", " %(n)d 秒", seconds) % {"n": seconds}
+    days, rest = divmod(seconds, 86_400) if unit in CLOCK_UNITS else (0, seconds)
+    text = ngettext(" %(n)d 天", " %(n)d 天", days) % {"n": days} if days else ""
+    return f"{text} {_hours(rest).lstrip()}" if text and rest >= 60 else text or _hours(rest)
+
+
 def _amount(s: Stretch) -> str:
     if s.days:
         return ngettext(" %(n)d 个工作日", " %(n)d 个工作日", s.days) % {"n": s.days}
-    hours, minutes = divmod(round(s.seconds / 60), 60)
+    return _hours(s.seconds)
+
+
+def _hours(seconds: int) -> str:
+    hours, minutes = divmod(round(seconds / 60), 60)
     if not minutes:
         return _(" %(h)d 小时") % {"h": hours}
     if not hours:

@@ -8,9 +8,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from linli.core.clock import SHANGHAI
+from linli.territory import queries as territory
+from linli.territory.choices import Level
 
-from . import table
-from .choices import UNIT_LABELS
+from . import queries, table
+from .choices import UNIT_LABELS, DayKind
 
 SAMPLE = "2027-01-01 至 2027-01-03，元旦，放假\n2027-02-20，春节，上班"
 
@@ -47,15 +49,67 @@ class NoticeForm(forms.Form):
         return upload.read() if upload else self.cleaned_data["text"]
 
 
+def _divisions(first: Any) -> list[Any]:
+    """The subdistricts, each with its communities, for a choice; `first` stands above them."""
+    groups: list[Any] = [("", first)]
+    for above in territory.divisions(Level.SUBDISTRICT, territory.district().code) if territory.is_loaded() else ():
+        below = territory.divisions(Level.COMMUNITY, above.code)
+        groups.append(
+            (above.name, [(above.code, _("整个%(name)s") % {"name": above.name})] + [(d.code, d.name) for d in below])
+        )
+    return groups
+
+
 class HoursForm(forms.Form):
+    """Working hours of the house, or of one division."""
+
+    division = forms.ChoiceField(label=_("适用区划"), required=False)
     spans = forms.CharField(
-        label=_("工作时间"), max_length=80, help_text=_("例如：09:00-12:00 13:30-18:00"), widget=forms.TextInput
+        label=_("工作时间"),
+        max_length=80,
+        required=False,
+        help_text=_("例如：09:00-12:00 13:30-18:00。街道、社区留空，表示从这天起随上级。"),
+        widget=forms.TextInput,
     )
     valid_from = forms.DateField(
         label=_("从哪天起"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("此前的时限不受影响。"),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["division"].choices = _divisions(_("全区"))  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if not data.get("division") and not data.get("spans") and "spans" not in self.errors:
+            self.add_error("spans", _("请填写工作时间。"))
+        return data
+
+
+class LocalDayForm(forms.Form):
+    """Days off or worked in one division only."""
+
+    TAKE_BACK = "none"
+
+    division = forms.ChoiceField(label=_("适用区划"))
+    first = forms.DateField(label=_("从"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(
+        label=_("到"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("只有一天可以不填。"),
+    )
+    kind = forms.ChoiceField(
+        label=_("安排"),
+        choices=[(DayKind.HOLIDAY.value, _("放假")), (DayKind.MAKEUP.value, _("上班")), (TAKE_BACK, _("取消，随上级"))],
+    )
+    name = forms.CharField(label=_("原因"), max_length=60, required=False, help_text=_("例如：社区搬迁。"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["division"].choices = _divisions(_("请选择街道或社区"))  # type: ignore[attr-defined]
 
 
 class TrialForm(forms.Form):
@@ -68,6 +122,14 @@ class TrialForm(forms.Form):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    division = forms.ChoiceField(label=_("在哪里"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["division"].choices = [("", _("全区")), *((v.division, v.name) for v in queries.local_views())]  # type: ignore[attr-defined]
+        if len(self.fields["division"].choices) == 1:  # type: ignore[attr-defined]
+            self.fields["division"].widget = forms.HiddenInput()
 
     def clean_start(self) -> Any:
         """Django reads it in the zone of the settings, which is Shanghai; said here so that nobody has to know."""

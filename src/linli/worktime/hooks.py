@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-Recompute = Callable[..., int]
+from linli.flow.retime import Retimed
+
+Recompute = Callable[..., int | Retimed]
 _registered: dict[str, Recompute] = {}
 
 
 def on_calendar_changed(name: str, recompute: Recompute) -> None:
-    """Register `recompute(*, actor, revision: int, progress: Callable[[int, int, str], None]) -> int` (rows changed).
+    """Register `recompute(*, actor, revision: int, progress: Callable[[int, int, str], None])`.
 
-    It must be idempotent: a job that lost its worker runs it again.
+    It answers what `linli.flow.retime.retime` answered, or how many rows it changed. It writes no journal lines: the
+    calendar's own line holds the counts and the digest. It must be idempotent: a job that lost its worker runs it again.
     """
     _registered[name] = recompute
 

@@ -18,6 +18,8 @@ class Revision(models.Model):
     year = models.PositiveSmallIntegerField(null=True)
     restores = models.PositiveIntegerField(null=True)  # the number of the revision whose state came back
     hours = models.TextField()  # lines "2006-01-01 09:00-12:00 13:30-18:00"
+    local = models.JSONField(default=dict)  # hours and days of single divisions, as linli.worktime.local writes them
+    division = models.CharField(max_length=12, default="", blank=True)  # whose hours or days changed, "" for all
     actor = models.CharField(max_length=40)
     at = models.DateTimeField()
 

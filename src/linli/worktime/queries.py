@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import overload
 
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.reference import Reference
+from linli.flow.models import Matter
+from linli.flow.queries import Line, history
+from linli.territory import queries as territory
 
+from . import clocks, permissions, rules, shipped
 from . import explain as _explain
-from . import permissions, rules, shipped
 from .choices import Change
+from .local import Calendars, Local, Spans, read
 from .models import NoticeDay, NoticeYear, Revision
-from .rules import Calendar, Due, Hours, Limit, Unit
+from .rules import CALENDAR, Calendar, Due, Hours, Limit, Unit
 from .shipped import Day
 
 WARN_DAYS = 60
+CALENDAR_KEY = "worktime.calendar"  # the client key of the one matter that the calendar is
 
 
 def _newest() -> tuple[object, ...]:
     return Revision.objects.order_by("-number").values_list("number", "pk", "at").first() or (0, None, None)
 
 
-_reference: Reference[Calendar] = Reference(_newest, lambda newest: build(int(newest[0])))
+_reference: Reference[Calendars] = Reference(_newest, lambda newest: build_all(int(newest[0])))
 
 
-def calendar() -> Calendar:
-    """The calendar in force. No SQL within a second of the last check; one small read otherwise."""
-    return _reference.get()
+def calendar(division: str = "") -> Calendar:
+    """The calendar in force in a division: its own, or that of the nearest division above it that has one.
+
+    No SQL within a second of the last check; one small read otherwise.
+    """
+    found = _reference.get()
+    return found.of(division) if division else found.base
+
+
+def owner(division: str) -> str:
+    """The code of the division whose own hours and days hold in `division`; "" where those of the house do."""
+    return _reference.get().owner(division)
 
 
 def forget() -> None:
@@ -38,23 +54,36 @@ def forget() -> None:
     _reference.forget()
 
 
-def due(start: datetime, limit: Limit) -> Due:
-    """When `limit` from `start` runs out, by the calendar in force."""
-    return rules.due(calendar(), start, limit)
+@overload
+def due(start: datetime, limit: Limit, *, division: str = "") -> Due: ...
+@overload
+def due(start: datetime, limit: Limit, *, division: str = "", changes: Sequence[clocks.Change]) -> Due | None: ...
+def due(start: datetime, limit: Limit, *, division: str = "", changes: Sequence[clocks.Change] = ()) -> Due | None:
+    """When `limit` from `start` runs out, by the calendar in force; None while a pause of `changes` is still open."""
+    found = calendar(division)
+    return clocks.due_with(found, start, limit, changes) if changes else rules.due(found, start, limit)
 
 
-def elapsed_s(start: datetime, end: datetime, unit: Unit) -> int:
+def elapsed_s(start: datetime, end: datetime, unit: Unit, *, division: str = "") -> int:
     """Seconds that count between two times, by the calendar in force."""
-    return rules.elapsed_s(calendar(), start, end, unit)
+    return rules.elapsed_s(calendar(division), start, end, unit)
 
 
-def explain(start: datetime, limit: Limit) -> tuple[str, ...]:
-    """The arithmetic of a due time, line by line."""
-    return _explain.explain(calendar(), start, limit)
+def explain(
+    start: datetime, limit: Limit, *, division: str = "", changes: Sequence[clocks.Change] = ()
+) -> tuple[str, ...]:
+    """The arithmetic of a due time, line by line, with what each pause and extension did."""
+    return _explain.explain_with(calendar(division), start, limit, changes)
+
+
+def build_all(number: int) -> Calendars:
+    """The calendars of the house and of its divisions as of a revision."""
+    own = local(number)
+    return Calendars(build(number), own, {code: territory.division_name(code) or code for code in own})
 
 
 def build(number: int) -> Calendar:
-    """The calendar as of a revision: notices over the shipped table, statutory days where there is no notice."""
+    """The calendar of the house as of a revision: notices over the shipped table, statutory days where there is no notice."""
     notices = notice_days(number)
     last_official = min(notices)
     while last_official + 1 in notices:  # after a gap nothing counts as settled
@@ -87,6 +116,36 @@ def hours(number: int) -> tuple[Hours, ...]:
     """Working hours as of a revision."""
     text = Revision.objects.filter(number__lte=number).order_by("-number").values_list("hours", flat=True).first()
     return read_hours(text) if text else shipped.working_hours()
+
+
+def local(number: int) -> dict[str, Local]:
+    """What divisions have of their own as of a revision, by code."""
+    kept = Revision.objects.filter(number__lte=number).order_by("-number").values_list("local", flat=True).first()
+    return read(kept or {})
+
+
+@dataclass(frozen=True, slots=True)
+class LocalView:
+    """What one division has of its own, for the settings page. `hours` newest last, () for "as above"."""
+
+    division: str
+    name: str
+    hours: tuple[tuple[date, Spans], ...]
+    days: tuple[Day, ...]
+
+
+def local_views() -> tuple[LocalView, ...]:
+    """The divisions that have hours or days of their own, in the order of their codes."""
+    found = _reference.get().local
+    return tuple(
+        LocalView(
+            code,
+            territory.division_name(code) or code,
+            tuple(sorted(own.hours.items())),
+            tuple(day for _date, day in sorted(own.days.items())),
+        )
+        for code, own in sorted(found.items())
+    )
 
 
 def hours_confirmed() -> bool:
@@ -140,3 +199,15 @@ def revisions(*, actor: Actor, limit: int = 30) -> list[Revision]:
     """The history of changes, newest first. Raises Forbidden."""
     permissions.can_edit(actor).or_forbidden()
     return list(Revision.objects.order_by("-number")[:limit])
+
+
+def calendar_lines() -> list[Line]:
+    """The calendar's own journal, oldest first: one line a revision, with what was recomputed for it."""
+    matter = Matter.objects.filter(client_key=CALENDAR_KEY).first()
+    return history(matter, CALENDAR, personal=False) if matter else []
+
+
+def recomputed(*, actor: Actor) -> dict[int, Line]:
+    """The line of each revision that has been recomputed, by its number. Raises Forbidden."""
+    permissions.can_edit(actor).or_forbidden()
+    return {line.facts["revision"]: line for line in calendar_lines() if line.verb == "revise"}

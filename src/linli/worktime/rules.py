@@ -1,5 +1,7 @@
 """Limits, the working calendar, due times, elapsed working time. Pure: no database, no settings, no clock.
 
+The calendar itself is a matter with a flow of one stage (CALENDAR): each revision leaves one line in its journal.
+
 The method in words, with its sources: docs/methods/worktime.md. Inside, a time is a count of microseconds of the wall
 clock of Asia/Shanghai (UTC+8, no summer time in the years covered), so that a due time is one or two bisections.
 """
@@ -11,11 +13,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.utils.translation import gettext_lazy as _
 
 from linli.core.errors import Invalid
+from linli.flow.rules import Flow, Move, Stage
+
+if TYPE_CHECKING:
+    from .many import Staircase
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -91,6 +99,7 @@ class Calendar:
     last: date | None = None
     names: Mapping[date, str] = field(default_factory=dict)
     revision: int = 0
+    place: str = ""  # the division whose own hours or days these are; empty for the whole house
     _base: int = field(init=False, repr=False, compare=False, default=0)
     _settled: int = field(init=False, repr=False, compare=False, default=0)
     _working: list[int] = field(init=False, repr=False, compare=False, default_factory=list)
@@ -135,6 +144,10 @@ class Calendar:
         """Whether no official notice has settled `day` yet."""
         return day.toordinal() - EPOCH_DAY > self._settled
 
+    def is_open(self, wall: int) -> bool:
+        """Whether the wall time lies on a day that no official notice has settled yet."""
+        return wall // DAY > self._settled
+
     @property
     def settled_until(self) -> date:
         """The last day that no later notice is expected to move."""
@@ -148,14 +161,25 @@ class Calendar:
     def _index(self, day: int) -> int:
         index = day - self._base
         if not 0 <= index < len(self._spans):
-            raise Invalid(
-                "outside_calendar",
-                _("工作日历只有 %(first)s 到 %(last)s，算不出这个时间。请管理员先录入更多年份。")
-                % {"first": self.first, "last": self.last},
-            )
+            self.refuse_outside()
         return index
 
-    def _counted(self, wall: int) -> int:
+    def refuse_outside(self) -> NoReturn:
+        """Raises Invalid: a day is asked for that the calendar does not hold."""
+        raise Invalid(
+            "outside_calendar",
+            _("工作日历只有 %(first)s 到 %(last)s，算不出这个时间。请管理员先录入更多年份。")
+            % {"first": self.first, "last": self.last},
+        )
+
+    @cached_property
+    def staircase(self) -> Staircase:
+        """The working time as arrays, for many due times at once; made when first asked for."""
+        from .many import staircase
+
+        return staircase(self)
+
+    def working_us(self, wall: int) -> int:
         """Working microseconds from the start of the calendar to the wall time `wall`."""
         day, into = divmod(wall, DAY)
         index = self._index(day)
@@ -166,7 +190,7 @@ class Calendar:
             done += min(into, b) - a
         return done
 
-    def _wall_at(self, counted: int) -> int:
+    def wall_after(self, counted: int) -> int:
         """The earliest wall time at which `counted` (> 0) working microseconds have passed."""
         index = bisect_left(self._total, counted) - 1
         if index + 1 >= len(self._total):
@@ -178,7 +202,7 @@ class Calendar:
             left -= b - a
         raise AssertionError("totals and spans disagree")
 
-    def _end_of_workday(self, after: int, nth: int) -> int:
+    def end_of_workday(self, after: int, nth: int) -> int:
         """The end of working hours of the n-th working day after the day `after`."""
         self._index(after)
         place = bisect_right(self._working, after) + nth - 1
@@ -197,25 +221,26 @@ class Due:
     calendar: Calendar = field(repr=False, compare=False)
     start: datetime
     limit: Limit
+    changes: tuple[Any, ...] = ()  # the pauses and extensions of linli.worktime.clocks, in order of time
 
     @property
     def steps(self) -> tuple[str, ...]:
         """The arithmetic, line by line, in the reader's language (built only when somebody asks)."""
-        from .explain import explain
+        from .explain import explain_with
 
-        return explain(self.calendar, self.start, self.limit)
+        return explain_with(self.calendar, self.start, self.limit, self.changes)
 
 
 def due(calendar: Calendar, start: datetime, limit: Limit) -> Due:
     """When `limit` runs out if the clock starts at `start` (aware). Raises Invalid: no zone, or beyond the calendar."""
-    wall = _wall(start)
+    wall = wall_us(start)
     if step := CLOCK_UNITS.get(limit.unit):
-        return Due(_moment(wall + limit.amount * step), False, calendar, start, limit)
+        return Due(moment_at(wall + limit.amount * step), False, calendar, start, limit)
     if limit.unit is Unit.WORKING_HOUR:
-        end = calendar._wall_at(calendar._counted(wall) + limit.amount * 3600 * SECOND)
+        end = calendar.wall_after(calendar.working_us(wall) + limit.amount * 3600 * SECOND)
     else:
-        end = calendar._end_of_workday(wall // DAY, limit.amount)
-    return Due(_moment(end), end // DAY > calendar._settled, calendar, start, limit)
+        end = calendar.end_of_workday(wall // DAY, limit.amount)
+    return Due(moment_at(end), calendar.is_open(end), calendar, start, limit)
 
 
 def elapsed_s(calendar: Calendar, start: datetime, end: datetime, unit: Unit) -> int:
@@ -223,14 +248,14 @@ def elapsed_s(calendar: Calendar, start: datetime, end: datetime, unit: Unit) ->
 
     Negative if `end` is before `start`.
     """
-    a, b = _wall(start), _wall(end)
+    a, b = wall_us(start), wall_us(end)
     if b < a:
         return -elapsed_s(calendar, end, start, unit)
-    counted = b - a if unit in CLOCK_UNITS else calendar._counted(b) - calendar._counted(a)
+    counted = b - a if unit in CLOCK_UNITS else calendar.working_us(b) - calendar.working_us(a)
     return counted // SECOND
 
 
-def _wall(moment: datetime) -> int:
+def wall_us(moment: datetime) -> int:
     """Microseconds of the Shanghai wall clock since 1970. Raises Invalid for a time without a zone."""
     if moment.tzinfo is None:
         raise Invalid("time_without_zone", _("这个时间没有时区，不能计算时限。"))
@@ -238,7 +263,8 @@ def _wall(moment: datetime) -> int:
     return (past.days * 86_400 + past.seconds + SHANGHAI_S) * SECOND + past.microseconds
 
 
-def _moment(wall: int) -> datetime:
+def moment_at(wall: int) -> datetime:
+    """The aware UTC time of a wall time."""
     return EPOCH + timedelta(microseconds=wall - SHANGHAI_S * SECOND)
 
 
@@ -253,3 +279,21 @@ def _us(clock: time) -> int:
 def _clock(us: int) -> time:
     minutes = us // (60 * SECOND)
     return time(minutes // 60, minutes % 60)
+
+
+CALENDAR = Flow(
+    kind="calendar",
+    start="in_force",
+    ends=frozenset(),
+    stages={"in_force": Stage("in_force", _("施行中"), _("施行中"))},
+    moves={
+        "revise": Move(
+            "revise",
+            _("修改日历并重算时限"),
+            frozenset({"in_force"}),
+            None,
+            cite="docs/methods/worktime.md",
+            locked=True,
+        )
+    },
+)

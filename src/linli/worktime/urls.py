@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/calendar/enter/", web.enter, name="enter"),
     path("settings/calendar/restore/", web.restore, name="restore"),
     path("settings/calendar/hours/", web.hours, name="hours"),
+    path("settings/calendar/local/", web.local_days, name="local"),
 ]

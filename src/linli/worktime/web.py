@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,9 +16,10 @@ from linli.accounts.choices import PostKind
 from linli.accounts.permissions import require
 from linli.core import clock
 from linli.core.errors import Invalid
+from linli.territory import queries as territory
 
 from . import actions, hooks, queries, shipped, table
-from .forms import HoursForm, NoticeForm, TrialForm
+from .forms import HoursForm, LocalDayForm, NoticeForm, TrialForm
 from .rules import Limit, Unit
 from .yearview import WEEKDAY_HEADS, year_view
 
@@ -29,6 +31,7 @@ def _page(request: HttpRequest, *, status: int = 200, **forms: Any) -> HttpRespo
     year = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else clock.today().year
     year = min(max(year, first), last)
     history = queries.revisions(actor=request.actor)  # type: ignore[attr-defined]
+    recomputed = queries.recomputed(actor=request.actor)  # type: ignore[attr-defined]
     names = people.names({int(r.actor.split(":")[1]) for r in history if ":" in r.actor})
     context = {
         "year": year_view(found, year, clock.today()),
@@ -40,10 +43,20 @@ def _page(request: HttpRequest, *, status: int = 200, **forms: Any) -> HttpRespo
         "end": queries.table_end(),
         "provisional_count": hooks.count_provisional(),
         "revision": found.revision,
-        "history": [(r, names.get(int(r.actor.split(":")[1]), "") if ":" in r.actor else _("系统")) for r in history],
+        "history": [
+            (
+                r,
+                names.get(int(r.actor.split(":")[1]), "") if ":" in r.actor else _("系统"),
+                territory.division_name(r.division) or r.division,
+                recomputed.get(r.number),
+            )
+            for r in history
+        ],
         "hours": found.hours,
         "form": forms.get("notice") or NoticeForm(initial={"year": queries.table_end().last_official.year + 1}),
+        "locals": queries.local_views(),
         "hours_form": forms.get("hours") or HoursForm(initial={"valid_from": clock.today()}),
+        "local_form": forms.get("local") or LocalDayForm(initial={"first": clock.today()}, auto_id="local_%s"),
         **_trial(request),
     }
     context["has_errors"] = any(f is not None and f.errors for f in (*forms.values(), context["trial"]))
@@ -58,7 +71,7 @@ def _trial(request: HttpRequest) -> dict[str, Any]:
     if form.is_valid():
         limit = Limit(form.cleaned_data["amount"], Unit(form.cleaned_data["unit"]))
         try:
-            found = queries.due(form.cleaned_data["start"], limit)
+            found = queries.due(form.cleaned_data["start"], limit, division=form.cleaned_data["division"])
         except Invalid as refused:
             form.add_error(None, str(refused.message))
     return {"trial": form, "found": found}
@@ -137,15 +150,45 @@ def hours(request: HttpRequest) -> HttpResponse:
                 actor=request.actor,  # type: ignore[attr-defined]
                 valid_from=form.cleaned_data["valid_from"],
                 spans=form.cleaned_data["spans"],
+                division=form.cleaned_data["division"],
                 expected=_expected(request),
             )
         except Invalid as refused:
-            for name, sentences in (refused.fields or {"spans": [refused.message]}).items():
-                form.add_error(name, [str(s) for s in sentences])
+            _show(refused, form)
         else:
             messages.success(request, _("工作时间已启用，正在重算时限。"))
             return redirect("jobs:job", id=changed.job)
     return _page(request, hours=form)
+
+
+@require(PostKind.ADMINISTRATOR)
+@require_POST
+def local_days(request: HttpRequest) -> HttpResponse:
+    form = LocalDayForm(request.POST, auto_id="local_%s")
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            changed = actions.set_local_days(
+                actor=request.actor,  # type: ignore[attr-defined]
+                division=data["division"],
+                first=data["first"],
+                last=data["last"] or data["first"],
+                kind="" if data["kind"] == form.TAKE_BACK else data["kind"],
+                name=data["name"],
+                expected=_expected(request),
+            )
+        except Invalid as refused:
+            _show(refused, form)
+        else:
+            messages.success(request, _("区划安排已启用，正在重算时限。"))
+            return redirect("jobs:job", id=changed.job)
+    return _page(request, local=form)
+
+
+def _show(refused: Invalid, form: Form) -> None:
+    """The refusal's sentences beside the fields that they concern."""
+    for name, sentences in (refused.fields or {"": [refused.message]}).items():
+        form.add_error(name if name in form.fields else None, [str(s) for s in sentences])
 
 
 def _expected(request: HttpRequest) -> int:

@@ -86,9 +86,7 @@ def test_six_failures_lock_the_name_at_this_address_and_say_until_when(person: a
 
 
 def test_one_address_may_not_go_on_trying_names(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from linli.accounts.web import login
-
-    monkeypatch.setattr(login, "PER_ADDRESS", 5)
+    monkeypatch.setattr("linli.site.limits.rates", lambda name: {"sign_in": ((5, 900),)}[name])
     client = Client(REMOTE_ADDR="10.1.1.1")
     codes = [client.post(LOGIN, {"username": f"name{n}", "password": "x"}).status_code for n in range(7)]
     assert codes == [422] * 5 + [429] * 2

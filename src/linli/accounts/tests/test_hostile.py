@@ -22,10 +22,10 @@ def test_an_account_made_by_a_demonstration_account_ends_with_the_demonstration(
     assert queries.actor_for(made.id).kind == queries.actor_for(real.id).kind == "person"
     browser = Client()
     browser.post("/login/", {"username": "back-door", "password": made.secret})
-    assert browser.get("/me/").status_code == 200
+    assert browser.get("/me/password/").status_code == 200
     settings.DEMONSTRATION = False
     assert queries.actor_for(made.id).kind == "resident" and queries.actor_for(real.id).kind == "person"
-    assert browser.get("/me/").status_code == 302
+    assert browser.get("/me/password/").status_code == 302
 
 
 def test_a_temporary_password_reads_nothing_through_the_interface(cast: Cast) -> None:

@@ -14,6 +14,7 @@ from linli.accounts import actions, queries, urls
 from linli.accounts.models import Account, PostHeld
 from linli.core.actor import SYSTEM
 from linli.organisations import queries as organisations
+from linli.site import limits
 from linli.testing import cast as people
 from linli.testing.fixtures import Cast
 
@@ -65,7 +66,16 @@ def test_every_address_is_in_these_lists() -> None:
     known = {"/" + re.sub(r"<int:(\w+)>", r"{\1}", str(p.pattern)) for p in urls.urlpatterns}
     named = {a.split("?")[0].replace("{id}", "{account_id}").replace("{post}", "{post_id}").replace("{body}", "{body_id}")
              .replace("{token}", "{token_id}") for a in (*ADMIN, *POSTS)}  # fmt: skip
-    open_to_staff = {"/login/", "/logout/", "/start/", "/me/", "/me/password/", "/settings/", "/settings/audit/"}
+    open_to_staff = {
+        "/login/",
+        "/logout/",
+        "/start/",
+        "/me/",
+        "/me/password/",
+        "/settings/",
+        "/settings/audit/",
+        "/settings/limits/",
+    }
     assert known == named | open_to_staff
 
 
@@ -223,3 +233,11 @@ def test_the_simulated_staff_can_do_every_step_everywhere(cast: Cast) -> None:
     assert len({staff.verifier().id for _ in range(6)}) == 3 == len({staff.operator().id for _ in range(6)})
     assert not Account.objects.filter(is_simulated=True, is_demonstration=False).exists()
     assert not any(a.has_usable_password() for a in Account.objects.filter(is_simulated=True))
+
+
+def test_the_page_of_limits_says_how_long_how_often_and_who_says_so(cast: Cast) -> None:
+    for member in ("administrator", "auditor"):
+        page = cast.client(member).get("/settings/limits/").content.decode()
+        assert all(str(name.label) in page for name in (*limits.Kept, *limits.Rate))
+        assert "90 天" in page and "1 分内 20,000 次" in page and "暂定" in page and "第五十六条" in page
+    assert cast.client("operator").get("/settings/limits/").status_code == 403

@@ -20,13 +20,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from linli.core import clock
 from linli.core.actor import Actor
-from linli.site import throttle
+from linli.site import limits, throttle
 
 from ..choices import PostKind
 from ..forms import LoginForm, posted
 from ..permissions import ActorRequest
 
-PER_ADDRESS, PER_S = 100, 900  # an office behind one address signs in at nine; a guesser needs far more than this
 DESK, COMMAND = ("response:operator", "response:desk"), ("command:home", "command:district", "command:command")
 LANDING: tuple[tuple[str, tuple[str, ...]], ...] = (  # the first post held decides; the first page that exists is it
     (PostKind.OPERATOR, DESK),
@@ -49,7 +48,7 @@ def sign_in(request: ActorRequest) -> HttpResponse:
         return HttpResponseRedirect(_after(request, after, request.actor))
     form = LoginForm(posted(request))
     if request.method == "POST":
-        throttle.take(f"login:{throttle.client_key(request)}", limit=PER_ADDRESS, per_s=PER_S)
+        throttle.take_all(f"login:{throttle.client_key(request)}", limits.rates(limits.Rate.SIGN_IN))
         if form.is_valid() and (account := _authenticated(request, form)) is not None:
             login(request, account)
             return HttpResponseRedirect(_after(request, after, None))

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from linli.core.errors import Invalid
-from linli.site import throttle
+from linli.site import limits, throttle
 
 from .. import actions, queries
 from ..forms import PasswordForm, posted, show_refusal
@@ -22,7 +22,7 @@ from .people import post_lines
 
 
 @require_GET
-@require(temporary_password=True)
+@require()
 def me(request: ActorRequest) -> HttpResponse:
     """Who I am here, and what my posts let me do."""
     account_id = request.actor.id or 0
@@ -34,12 +34,12 @@ def me(request: ActorRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("old", "new", "again")
 @require_http_methods(["GET", "POST"])
-@require(temporary_password=True)
+@require()
 def password(request: ActorRequest) -> HttpResponse:
     """Change one's own password; this session stays, the others end."""
     form = PasswordForm(posted(request))
     if request.method == "POST":
-        throttle.take(f"password:{request.actor.id}", limit=10, per_s=900)
+        throttle.take_all(f"password:{request.actor.id}", limits.rates(limits.Rate.PASSWORD_CHANGE))
         if form.is_valid():
             try:
                 data = form.cleaned_data

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from linli.core import clock
 from linli.core.errors import Conflict, Invalid
 from linli.organisations import queries as organisations
+from linli.site import limits
 
 from .. import actions, permissions, places, queries, settings_menu
 from ..choices import AuditVerb, PostKind
@@ -78,6 +79,16 @@ def token_revoke(request: ActorRequest, token_id: int) -> HttpResponse:
     else:
         messages.success(request, _("令牌已吊销。"))
     return HttpResponseRedirect(reverse("accounts:tokens"))
+
+
+@require_GET
+@require(PostKind.AUDITOR, PostKind.ADMINISTRATOR)
+def limits_page(request: ActorRequest) -> HttpResponse:
+    """What is kept how long, how often something may be done, and who says so."""
+    every = limits.shown(limits.Kept), limits.shown(limits.Rate)
+    provisional = sum(limit.provenance == "provisional" for part in every for _label, limit in part)
+    context = {"kept": every[0], "rates": every[1], "total": sum(map(len, every)), "provisional": provisional}
+    return render(request, "accounts/limits.html", context)
 
 
 @require_GET

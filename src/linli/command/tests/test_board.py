@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,7 +20,7 @@ from linli.core import clock
 from linli.core.actor import SYSTEM, Actor
 from linli.core.errors import Forbidden, Missing
 from linli.flow import relay
-from linli.response import actions, board
+from linli.response import actions, board, picture
 from linli.response import queries as response
 from linli.response.board import Wanted
 from linli.response.models import Case
@@ -98,7 +101,7 @@ def test_every_number_counts_the_list_it_links_to(district: Cast, mixed: None, u
     found = queries.numbers(actor, wanted)
     for number in found.six:
         if number.key == "rate":
-            assert listed(actor, number.url) == board.closed_today(actor, wanted).closed
+            assert listed(actor, number.url) == board.look(actor, wanted).closed_today().closed
         else:
             assert listed(actor, number.url) == int(number.value.replace(",", "")), number.key
     for key, extra in board.QUEUES.items():
@@ -117,7 +120,7 @@ def test_the_numbers_are_not_all_nought(district: Cast, mixed: None) -> None:
 
 
 def test_points_are_what_the_counts_say(district: Cast, mixed: None) -> None:
-    body = queries.data(district.actor("chief"), Wanted(DISTRICT))
+    body = json.loads(queries.data(district.actor("chief"), Wanted(DISTRICT)))
     assert len(body["points"]) == body["counts"]["tabs"]["all"] == 12
     assert body["full"]
     dues = [p[5] for p in body["points"]]
@@ -137,6 +140,75 @@ def test_a_community_narrows_all_but_the_league(district: Cast, mixed: None) -> 
     assert narrowed.open == next(p.open for p in whole.league if p.code == community)
     empty = queries.numbers(actor, Wanted(NIUJIE, community=whole.league[-1].code))
     assert empty.open == 0 == sum(empty.tabs.values())
+
+
+# --- the picture that a process keeps ------------------------------------------------------------------------
+def shown(actor: Actor, wanted: Wanted) -> dict[int, list[Any]]:
+    return {p[0]: p for p in json.loads(queries.data(actor, wanted))["points"]}
+
+
+def test_the_picture_follows_every_committed_line_and_costs_one_question(district: Cast, report: Report) -> None:
+    chief = district.actor("chief")
+    first = report()
+    assert set(shown(chief, Wanted(DISTRICT))) == {first.pk}
+    second = report(IN_DESHENG, ago_h=200)  # not stamped yet: a line counts once it is committed
+    assert list(shown(chief, Wanted(DISTRICT))) == [second.pk, first.pk]
+    relay.stamp()
+    step = actions.Step("accept", first.matter.version)
+    actions.move_case(actor=district.actor("operator"), case=first, step=step)
+    assert shown(chief, Wanted(DISTRICT))[first.pk][4] == "accepted"
+    first.matter.refresh_from_db()
+    actions.move_case(
+        actor=district.actor("operator"), case=second, step=actions.Step("decline", second.matter.version, text="重复")
+    )
+    assert set(shown(chief, Wanted(DISTRICT))) == {first.pk}
+    while relay.stamp():
+        pass
+    assert set(shown(chief, Wanted(NIUJIE))) == {first.pk} and not shown(chief, Wanted(DESHENG))
+    with CaptureQueriesContext(connection) as captured:
+        board.look(chief, Wanted(DISTRICT))
+    assert len(quiet(captured)) == 1
+
+
+def test_the_picture_is_what_a_fresh_reading_gives(district: Cast, mixed: None) -> None:
+    chief = district.actor("chief")
+    kept = {w: shown(chief, w) for w in (Wanted(DISTRICT), Wanted(NIUJIE), Wanted(DISTRICT, top="01"))}
+    while relay.stamp():
+        shown(chief, Wanted(DISTRICT))
+    picture.forget()
+    for wanted, points in kept.items():
+        assert points and list(points.items()) == list(shown(chief, wanted).items())
+
+
+def test_one_actors_picture_is_not_anothers(district: Cast, mixed: None) -> None:
+    """The process keeps all; what each board tells is asked and filtered every time."""
+    assert shown(district.actor("chief"), Wanted(DISTRICT))
+    desheng = district.client("chief-desheng")
+    assert desheng.get(f"/command/data.json?division={DISTRICT}").status_code == 404
+    body = desheng.get(f"/command/data.json?division={DESHENG}").json()
+    assert body["points"] and all(name.startswith("德胜") for name in body["places"].values())
+
+
+def test_at_midnight_the_day_begins_anew(district: Cast, report: Report) -> None:
+    chief = district.actor("chief")
+    case = report()
+    declined = report(to="declined")
+    now = clock.now()
+    assert queries.numbers(chief, Wanted(DISTRICT)).six[0].value == "2"
+    midnight = clock.local(now).replace(hour=0, minute=0, second=1, microsecond=0) + timedelta(days=1)
+    with clock.at(midnight, actor=SYSTEM):
+        found = queries.numbers(chief, Wanted(DISTRICT))
+        assert found.six[0].value == "0" and "2" not in found.six[5].hint
+        assert set(shown(chief, Wanted(DISTRICT))) == {case.pk} != {declined.pk}
+        assert set(shown(chief, Wanted(DISTRICT, days=1))) == set()
+
+
+def test_data_is_the_same_zipped(district: Cast, mixed: None) -> None:
+    chief = district.client("chief")
+    plain = chief.get("/command/data.json")
+    zipped = chief.get("/command/data.json", headers={"accept-encoding": "br, gzip"})
+    assert "Content-Encoding" not in plain.headers and zipped.headers["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(zipped.content))["points"] == plain.json()["points"] != []
 
 
 # --- who may look ------------------------------------------------------------------------------------------
@@ -174,14 +246,14 @@ def test_nobody_signed_in_is_asked_to(client: Client, district: Cast) -> None:
 
 def test_a_chief_sees_nothing_of_another_subdistrict(district: Cast, mixed: None) -> None:
     desheng = district.actor("chief-desheng")
-    for read in (board.tallies, board.hours, board.closed_today, board.points):
+    for read in (board.look, board.hours):
         with pytest.raises(Missing):
             read(desheng, Wanted(NIUJIE))
         with pytest.raises(Missing):
             read(desheng, Wanted(DISTRICT))
-    assert {p.subdistrict for p in board.points(desheng, Wanted(DESHENG))} == {DESHENG}
+    assert {p.subdistrict for p in board.look(desheng, Wanted(DESHENG)).points()} == {DESHENG}
     with pytest.raises(Forbidden):
-        board.points(district.actor("handler-water"), Wanted(DISTRICT))
+        board.look(district.actor("handler-water"), Wanted(DISTRICT))
 
 
 def test_the_filter_form_leads_to_the_other_board(district: Cast) -> None:
@@ -278,9 +350,22 @@ def test_a_scope_goes_through_the_token_and_back(district: Cast) -> None:
     assert queries.scope_of(Wanted(DISTRICT)) == "0:110102"
 
 
+def test_a_wall_keeps_its_session_and_its_leave_to_poll(district: Cast, mixed: None) -> None:
+    chief = district.client("chief")
+    name = settings.SESSION_COOKIE_NAME
+    assert name not in chief.get("/command/data.json").cookies  # a page at a desk ends with its session
+    wall = chief.get("/command/data.json?wall=1")
+    assert wall.cookies[name]["max-age"] == settings.SESSION_COOKIE_AGE
+    assert name not in chief.get("/command/data.json?wall=1").cookies  # one write an hour
+    assert live.read_token(wall.json()["live"]) == (district.actor("chief").label, f"0:{DISTRICT}")
+    assert "data.json?division=110102&amp;wall=1" in chief.get("/command/?wall=1").content.decode().replace(
+        "\\u0026", "&amp;"
+    )
+
+
 # --- what it costs ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("path", "most"), [("/command/", 4), (f"/command/{NIUJIE}/?days=7&top=01&tab=closed", 4), ("/command/data.json", 5)]
+    ("path", "most"), [("/command/", 4), (f"/command/{NIUJIE}/?days=7&top=01&tab=closed", 4), ("/command/data.json", 3)]
 )
 def test_sql_budget(district: Cast, mixed: None, path: str, most: int) -> None:
     chief = district.client("chief")

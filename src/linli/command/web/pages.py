@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from linli.accounts.permissions import ActorRequest, require
@@ -24,6 +27,8 @@ from linli.territory import queries as territory
 
 from .. import queries
 
+WALL_KEEPS_S = 3600
+ZIPPED = re.compile(r"\bgzip\b")
 KINDS = tuple(sorted(str(k) for k in board.BOARD_KINDS))
 
 
@@ -68,12 +73,28 @@ def subdistrict(request: ActorRequest, division: str) -> HttpResponse:
 
 @require_safe
 @never_cache
-@gzip_page
 @require(*KINDS)
 def data(request: ActorRequest) -> HttpResponse:
     """`/command/data.json?division=`: every point and every count of a board."""
     division = request.GET.get("division", "") or board.home_division(request.actor)
-    return JsonResponse(queries.data(request.actor, queries.wanted_from(division, request.GET.dict())))
+    if request.GET.get("wall") == "1":
+        _keep_signed_in(request)
+    body = queries.data(request.actor, queries.wanted_from(division, request.GET.dict())).encode()
+    response = HttpResponse(body, content_type="application/json")
+    patch_vary_headers(response, ("Accept-Encoding",))
+    if ZIPPED.search(request.headers.get("Accept-Encoding", "")):
+        # level 2: a sixth more bytes than Django's 6 for a quarter of its work, and a wall asks every minute.
+        # The body holds no secret that its length could tell.
+        response.content = gzip.compress(body, 2, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def _keep_signed_in(request: HttpRequest) -> None:
+    """A wall runs for days and nobody types a password there: while it asks, its session lasts (one write an hour)."""
+    now = int(time.time())
+    if now - request.session.get("wall_at", 0) > WALL_KEEPS_S:
+        request.session["wall_at"] = now
 
 
 def _address(request: HttpRequest, division: str) -> str:
@@ -202,7 +223,7 @@ def config(wanted: Wanted, numbers: queries.Numbers, tab: str, wall: bool) -> di
 
     span = {"span": "{span}"}
     return {
-        "data": f"{reverse('command:data')}{queries.as_query(wanted, division=wanted.division)}",
+        "data": reverse("command:data") + queries.as_query(wanted, division=wanted.division, wall="1" if wall else ""),
         "case": reverse("response:case", args=["{number}"]).replace("%7B", "{").replace("%7D", "}"),
         "tab": tab,
         "wall": wall,
@@ -220,6 +241,7 @@ def config(wanted: Wanted, numbers: queries.Numbers, tab: str, wall: bool) -> di
             "less": _("不到 1 分"),
             "near": _("%(place)s，近%(near)s") % {"place": "{place}", "near": "{near}"},
             "shown": _("显示 {n} / {all}"),
+            "total": _("共 %(n)s 件") % {"n": "{n}"},
             "fresh": _("新到：{title}，{place}"),
             "many": _("新到 {n} 件"),
         },

@@ -70,6 +70,7 @@ def restore(options: argparse.Namespace) -> int:
     from django.conf import settings
 
     from linli.config import archive, background, transfer
+    from linli.flow import seals
 
     lock = background.take_lock()
     if lock is None:
@@ -98,6 +99,7 @@ def restore(options: argparse.Namespace) -> int:
         progress.close()
         for name, target in (("media", settings.MEDIA_ROOT), ("seals", settings.SEALS)):
             _put(place / "archive" / name, Path(target))
+        _seals_follow(_seals_of(manifest), seals.copy_path())
         if keys is not None:
             _put(keys, Path(settings.KEYS))
             Path(settings.KEYS).chmod(0o700)
@@ -213,6 +215,7 @@ def _pg_dump() -> tuple[Path, ...]:
 
 def move_database(options: argparse.Namespace) -> int:
     from linli.config import background, transfer
+    from linli.flow import seals
 
     lock = background.take_lock()
     if lock is None:
@@ -240,6 +243,7 @@ def move_database(options: argparse.Namespace) -> int:
         finally:
             progress.close()
         transfer.forget("target")
+        _seals_follow(seals.copy_path(), seals.copy_path(str(transfer.database_of(options.to)["NAME"])))
     print(
         _("已搬运 %(tables)d 张表，%(rows)d 行，逐行核对无误。") % {"tables": len(counts), "rows": sum(counts.values())}
     )
@@ -247,6 +251,24 @@ def move_database(options: argparse.Namespace) -> int:
     if code == 0:
         print(_("以后这样启动：DATABASE_URL=%(url)s make run") % {"url": _without_password(options.to)})
     return code
+
+
+def _seals_of(manifest: dict[str, Any]) -> Path:
+    """The copy that an archive brought for its own database. Older archives do not name it: one alone must be it."""
+    from django.conf import settings
+
+    from linli.flow import seals
+
+    found = [Path(settings.SEALS) / manifest["seals"]] if "seals" in manifest else list(seals.copies())
+    return found[0] if len(found) == 1 else seals.copy_path()
+
+
+def _seals_follow(old: Path, new: Path) -> None:
+    """The seals' copy outside is called after the database: under the new name it is found and continued."""
+    from linli.flow import seals
+
+    if aside := seals.hand_over(old, new):
+        print(_("原来的 %(name)s 留在 %(aside)s。") % {"name": new.name, "aside": aside})
 
 
 def _same(url: str) -> bool:

@@ -15,6 +15,7 @@ from . import add
 
 def register(subcommands: Any) -> None:
     parser = add(subcommands, "doctor", _("体检：逐项说明是否正常、怎样处理"), doctor)
+    parser.add_argument("--address", action="append", default=[], help=_("对外的地址，例如 https://linli.example.org"))
     parser.add_argument("--json", action="store_true", help=_("输出 JSON"))
 
 
@@ -22,7 +23,7 @@ def doctor(options: argparse.Namespace) -> int:
     """Exit code 0 when nothing is wrong, warnings allowed; 1 when something is."""
     from linli.config import checks
 
-    found = checks.examine()
+    found = checks.examine(options.address)
     failed = any(f.level == checks.ERROR for f in found)
     if options.json:
         print(json.dumps({"ok": not failed, "findings": [checks.as_dict(f) for f in found]}, ensure_ascii=False))

@@ -19,28 +19,27 @@ def register(subcommands: Any) -> None:
 
 
 def load(options: argparse.Namespace) -> int:
-    _load(options.folder, only_missing=False)
+    _load(options.folder, everything=True)
     return 0
 
 
 def load_if_missing() -> None:
-    _load(None, only_missing=True)
+    """At a start: what is not there yet, and what the folder holds newer than what was loaded."""
+    _load(None, everything=False)
 
 
-def _load(folder: Path | None, *, only_missing: bool) -> None:
+def _load(folder: Path | None, *, everything: bool) -> None:
     from django.conf import settings
 
-    from linli.config.pack import STEPS
+    from linli.config import pack
 
     place = Path(folder or settings.PACK)
     if not place.is_dir():
         raise Failed(_("没有资料包的文件夹：%(folder)s") % {"folder": place})
-    for step in STEPS:
-        if only_missing and step.is_loaded():
-            continue
-        progress = Progress(_("正在装入资料包：%(name)s") % {"name": step.title})
-        progress()
-        try:
-            step.load(place, progress)
-        finally:
-            progress.close()
+
+    def progress(title: object) -> Progress:
+        shown = Progress(_("正在装入资料包：%(name)s") % {"name": title})
+        shown()
+        return shown
+
+    pack.refresh(place, everything=everything, progress=progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from django.db import connection, transaction
 
 from linli.core import clock
 from linli.core.actor import Actor
+from linli.core.canonical import canonical
 from linli.core.decision import YES, no
 from linli.core.errors import Conflict, Forbidden
-from linli.flow import actions, queries, relay, seals
+from linli.flow import actions, chain, queries, relay, seals
 from linli.flow.models import Cursor, Journal, Matter, Outbox, Seal, Sealed
+from linli.vault import keys
 
 from .test_rules import toy
 
@@ -167,6 +170,46 @@ def test_a_changed_sealed_text_shows() -> None:
     assert seals.verify().broken is not None
 
 
+def forge(line: Journal, body: str) -> None:
+    """What somebody with the database and the programme, but without the keys, can do: write the chain anew."""
+    head = chain.line_hash(chain.GENESIS, body)
+    Journal.objects.filter(pk=line.pk).update(body=body, hash=head)
+    Matter.objects.filter(pk=line.matter_id).update(head=head)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("places", ["two matters", "two lines"])
+def test_a_sealed_text_opens_in_its_own_place_only(places: str) -> None:
+    one, two = opened(), opened()
+    if places == "two lines":
+        moved(one, "take", personal={"note": "已到现场"})
+    first = Sealed.objects.get(journal__matter=one, journal__seq=1)
+    other = Sealed.objects.exclude(pk=first.pk).order_by("pk").last() if places == "two lines" else None
+    other = other or Sealed.objects.get(journal__matter=two)
+    Sealed.objects.filter(pk=first.pk).update(ciphertext=other.ciphertext, salt=other.salt)
+    # With the digest moved too, and the chain written anew, only the place within the seal gives it away.
+    forge(first.journal, first.journal.body.replace(*(json.loads(x.journal.body)["sealed"] for x in (first, other))))
+    with pytest.raises(keys.Changed):
+        queries.history(one, FLOW, personal=True)
+    broken = seals.verify(one.pk).broken
+    assert broken is not None and broken.seq == 1
+
+
+@pytest.mark.django_db
+def test_a_text_sealed_before_places_were_bound_still_opens() -> None:
+    matter, other = opened(), opened()
+    old = Sealed.objects.get(journal__matter=matter)
+    text = canonical({"description": "门口有垃圾"})
+    Sealed.objects.filter(pk=old.pk).update(ciphertext=keys.seal("sealed", text.encode()))
+    assert queries.history(matter, FLOW, personal=True)[0].personal == {"description": "门口有垃圾"}
+    assert seals.verify().holds
+    # The old form knows no place, but the line's digest says whose it is.
+    moved_here = Sealed.objects.get(pk=old.pk)
+    Sealed.objects.filter(journal__matter=other).update(ciphertext=moved_here.ciphertext, salt=moved_here.salt)
+    with pytest.raises(keys.Changed):
+        queries.history(other, FLOW, personal=True)
+
+
 @pytest.mark.django_db
 def test_seals_show_cut_tails_and_deleted_matters() -> None:
     one, two = opened(), opened()
@@ -241,3 +284,42 @@ def test_the_same_key_sent_at_once_opens_once() -> None:
         t.join()
     assert len(opened_ids) == 1 and already == opened_ids * 5
     assert Journal.objects.filter(matter_id=opened_ids[0]).count() == 1
+
+
+def sealed_once() -> None:
+    opened()
+    while relay.stamp():
+        pass
+    assert seals.make_seal() is not None
+
+
+@pytest.mark.django_db
+def test_the_copy_goes_on_under_another_name_of_the_database(settings) -> None:  # type: ignore[no-untyped-def]
+    sealed_once()
+    old, name = seals.copy_path(), settings.DATABASES["default"]["NAME"]
+    settings.DATABASES["default"]["NAME"] = "elsewhere"
+    try:
+        broken = seals.verify().broken
+        assert broken is not None and "journal-seals-elsewhere.jsonl" in broken.reason  # not found is not "all is well"
+        assert seals.hand_over(old, seals.copy_path()) is None and seals.verify().holds
+        sealed_once()
+        assert seals.copy_path().read_text().startswith(old.read_text()) and seals.verify().holds
+        assert [len(c.read_text().splitlines()) for c in seals.copies()] == [2, 1]
+        assert seals.hand_over(seals.copy_path(), old) is None  # the longer one takes up the shorter
+        old.write_text("{}\n")
+        aside = seals.hand_over(seals.copy_path(), old)
+        assert aside is not None and aside.read_text() == "{}\n" and aside not in seals.copies()
+    finally:
+        settings.DATABASES["default"]["NAME"] = name
+
+
+@pytest.mark.django_db
+def test_a_line_that_an_ended_process_did_not_write_is_written_with_the_next_seal() -> None:
+    sealed_once()
+    sealed_once()
+    lines = seals.copy_path().read_text().splitlines(keepends=True)
+    seals.copy_path().write_text(lines[0])
+    assert seals.verify().holds
+    sealed_once()
+    assert seals.copy_path().read_text().splitlines(keepends=True)[:2] == lines
+    assert seals.verify() == seals.Proof(3, 3, 3, None)

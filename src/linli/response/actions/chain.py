@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
-import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,27 +12,31 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
-from linli.core.actor import Actor
+from linli.core.actor import SYSTEM, Actor
 from linli.core.decision import YES
 from linli.core.errors import Conflict, Invalid, Missing
 from linli.files import actions as files
 from linli.flow import actions as flow
 from linli.flow.models import Matter
+from linli.flow.rules import narrow
 from linli.flow.statements import insert, swap
-from linli.organisations import queries as organisations
+from linli.site import limits
 from linli.territory import queries as territory
 from linli.vault import actions as vault
-from linli.vault import keys
 
 from .. import permissions
-from ..catalogue import ClassView, catalogue
-from ..choices import Channel, Outcome, PlaceSource, Satisfaction
+from ..catalogue import ClassView, catalogue, class_for
+from ..choices import Channel, Outcome, PlaceSource
 from ..deadlines import due_times
 from ..models import Case
-from ..rules import CASE, number_of
+from ..queries import routing
+from ..receipts import code_matches, receipt_code
+from ..rules import CASE, TEXT_NEED, number_of
+from ..steps import Context, effect_of
+from ..steps.checking import draw
+from ..steps.clocks import arriving
+from ..steps.filing import place_of_report
 from ..texts import LINE_MAX, clean
-
-OPEN_DAYS = 365  # the longest a contact is kept while a case is open; closing shortens it (upkeep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,12 @@ class Report:
 
     channel: str
     class_code: str
-    lon: float
-    lat: float
+    lon: float | None = None
+    lat: float | None = None
     description: str = ""
     address: str = ""
     place_source: str = PlaceSource.MAP
+    division: str = ""  # a question that is about no place: the caller's subdistrict, or the district
     phone: str = ""
     name: str = ""
     consent: str = ""
@@ -73,42 +75,29 @@ class Receipt:
     repeated: bool = False
 
 
-def receipt_code(matter_key: str) -> str:
-    """The ten letters of a matter's receipt: a mark of its key, so nothing that opens it lies in the database."""
-    return _letters(keys.mac("receipt", matter_key.encode()))
-
-
-def code_matches(matter_key: str, code: str) -> bool:
-    """Whether `code` is this matter's, under any key that was in use. Constant time."""
-    given = "".join(unicodedata.normalize("NFKC", code).split()).replace("-", "").upper().encode("utf-8", "replace")
-    return any(hmac.compare_digest(_letters(m).encode(), given) for m in keys.macs("receipt", matter_key.encode()))
-
-
-def _letters(mac: str) -> str:
-    return base64.b32encode(bytes.fromhex(mac)[:8]).decode()[:10]
-
-
-def report_case(*, actor: Actor, report: Report) -> Receipt:
+def report_case(*, actor: Actor, report: Report, then: Callable[[Case], Any] | None = None) -> Receipt:
     """Open a case: locate, class, route, deadlines, contact, photographs and journal in one transaction.
 
+    `then` goes on with the new case in the same transaction: what it refuses was never reported either.
     Raises Invalid (fields say which), Forbidden. The same `client_key` answers with the first receipt.
     """
     permissions.can_report(actor, report.channel).or_forbidden()
     if report.channel not in Channel.values or report.place_source not in PlaceSource.values:
         raise Invalid("unknown_channel", _("不认识的来源。"))
     known = catalogue()
-    view = _class_for(known.by_code, report.class_code)
+    view = class_for(known, report.class_code)
     description = clean(report.description, "description")
     address = clean(report.address, "address", limit=LINE_MAX)
     if not description and not report.photo_keys:
         sentence = _("请写几个字，或者附一张照片。")
         raise Invalid("description_required", sentence, fields={"description": [sentence]})
-    located = territory.check_point(report.lon, report.lat)
-    body_id = known.route((located.community, located.subdistrict, located.district), view.code)
+    lon, lat, located = place_of_report(report, view)
     now = clock.now()
-    due = due_times(known, view, CASE.start, now)
+    place = (located.community, located.subdistrict, located.district)
+    routed = routing.decide(divisions=place, class_code=view.code, channel=report.channel, at=now)
+    due = due_times(known, view, CASE.start, now, division=located.community or located.subdistrict)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), clock.at(now, actor=SYSTEM):
             matter = flow.open_matter(
                 actor=actor,
                 flow=CASE,
@@ -125,7 +114,7 @@ def report_case(*, actor: Actor, report: Report) -> Receipt:
                     "channel": str(report.channel),
                     "class": view.code,
                     "grid": located.grid,
-                    "route": body_id,
+                    "route": routed.fact,
                     "photos": len(report.photo_keys),
                     "contact": bool(report.phone),
                 },
@@ -144,25 +133,27 @@ def report_case(*, actor: Actor, report: Report) -> Receipt:
                     phone=report.phone,
                     name=report.name,
                     consent=report.consent,
-                    keep_days=OPEN_DAYS,
+                    keep_days=limits.days(limits.Kept.CONTACT_OPEN),  # closing shortens it (upkeep)
                 )
             if report.photo_keys:
                 files.attach(actor=actor, keys=list(report.photo_keys), subject=subject)
-            insert(
-                Case(
-                    matter=matter,
-                    case_class_id=view.id,
-                    channel=report.channel,
-                    lon=report.lon,
-                    lat=report.lat,
-                    place_source=report.place_source,
-                    near=located.near,
-                    suggested_body_id=body_id,
-                    contact_id=contact_id,
-                    counted_from=now,
-                    photos=len(report.photo_keys),
-                )
+            case = Case(
+                matter=matter,
+                case_class_id=view.id,
+                channel=report.channel,
+                lon=lon,
+                lat=lat,
+                place_source=PlaceSource.LIST if report.lon is None else report.place_source,
+                near=located.near,
+                suggested_body_id=routed.body_id,
+                contact_id=contact_id,
+                counted_from=now,
+                photos=len(report.photo_keys),
+                level=view.level,
             )
+            insert(case)
+            if then is not None:
+                then(case)
     except flow.AlreadyOpened as earlier:
         return receipt_for(Matter.objects.get(pk=earlier.matter_id), repeated=True)
     return receipt_for(matter, view=view)
@@ -171,14 +162,6 @@ def report_case(*, actor: Actor, report: Report) -> Receipt:
 def _stored_key(actor: Actor, key: str) -> str | None:
     """What is kept of a client key. Whoever sends the key again is given the receipt, so the key itself is not kept."""
     return hashlib.sha256(f"{actor.label}/{key}".encode()).hexdigest() if key else None
-
-
-def _class_for(by_code: Mapping[str, ClassView], code: str) -> ClassView:
-    view = by_code.get(code)
-    if view is None:
-        sentence = _("请选择问题类型。")
-        raise Invalid("unknown_class", sentence, fields={"class_code": [sentence]})
-    return view
 
 
 def receipt_for(matter: Matter, *, view: ClassView | None = None, repeated: bool = False) -> Receipt:
@@ -211,16 +194,7 @@ class Step:
     outcome: str = ""
     satisfaction: str = ""
     photo_keys: Sequence[str] = ()
-
-
-TEXT_NEED = {
-    "decline": "reason",
-    "return": "reason",
-    "rework": "reason",
-    "reopen": "reason",
-    "feed_back": "result",
-    "note": "text",
-}
+    extra: Mapping[str, Any] = field(default_factory=dict)  # what only this verb asks
 
 
 def move_case(*, actor: Actor, case: Case, step: Step) -> Matter:
@@ -253,28 +227,27 @@ def _missing() -> None:
 
 def _move(actor: Actor, case: Case, step: Step, allowed: Any) -> Matter:
     matter, verb = case.matter, step.verb
-    need = TEXT_NEED.get(verb, "text")
-    personal = {need: clean(step.text, need)}
-    facts, given, values, on_case = _particulars(actor, case, step)
     known = catalogue()
-    view = known.by_id[values.get("type_version_id") or case.case_class_id]
-    now = clock.now()
-    arrow = CASE.moves.get(verb)
-    due = None
+    c = Context(actor=actor, case=case, step=step, now=clock.now(), known=known, view=known.by_id[case.case_class_id])
+    c.personal[TEXT_NEED.get(verb, "text")] = clean(step.text, TEXT_NEED.get(verb, "text"))
+    if step.photo_keys:
+        c.facts |= {"photos": len(step.photo_keys), "photo_keys": list(step.photo_keys)}
+    allowed.or_forbidden()
+    arrow = narrow(CASE, c.view.variant).moves.get(verb)
+    change = effect_of(verb)
+    # what is stale or not possible now is refused by the flow, which says why and names who was first
+    if change and arrow and matter.version == step.version and matter.stage in arrow.source:
+        try:
+            change(c)
+        except Conflict:  # what it asked for may be gone because somebody else was faster: that is said instead
+            flow.check_unmoved(matter)
+            raise
     if arrow is not None and arrow.target is not None:
-        fresh = verb == "reopen" or "type_version_id" in values
-        start = case.counted_from if verb == "accept" and fresh else now
-        final = None if fresh else matter.final_due_at
-        if fresh and verb == "accept":
-            final = due_times(known, view, "handling", start).final
-        due = due_times(known, view, arrow.target, now, final=final)
-        if verb == "close":
-            values |= {"closed_at": now}
-            if case.first_closed_on_time is None:
-                on_case["first_closed_on_time"] = matter.final_due_at is None or now <= matter.final_due_at
-        elif verb == "reopen":
-            values |= {"closed_at": None}
-    with transaction.atomic():
+        c.due = c.due or arriving(c, arrow.target)
+        draw(c, arrow.target)
+    with transaction.atomic(), clock.at(c.now, actor=SYSTEM):  # a step has one moment: what is due counts from its line
+        for lock in c.first:
+            lock()
         flow.move(
             actor=actor,
             matter=matter,
@@ -282,76 +255,35 @@ def _move(actor: Actor, case: Case, step: Step, allowed: Any) -> Matter:
             verb=verb,
             flow=CASE,
             allowed=allowed,
-            facts=facts,
-            personal=personal,
+            facts=c.facts,
+            personal=c.personal,
             given={
-                **given,
+                **c.given,
                 "photos": list(step.photo_keys),
                 "outcome": step.outcome,
                 "satisfaction": step.satisfaction,
             },
-            due=due,
-            values=values,
+            due=c.due,
+            values=c.values,
         )
         if step.photo_keys:
             files.attach(actor=actor, keys=list(step.photo_keys), subject=f"case:{matter.pk}")
-            on_case["photos"] = case.photos + len(step.photo_keys)
-        if on_case:
+            c.on_case["photos"] = case.photos + len(step.photo_keys)
+        if c.on_case:
             # the swap on the matter's version keeps everybody else out, so these need no swap of their own
-            swap(Case, on_case, matter_id=case.pk)
-            for name, value in on_case.items():
+            swap(Case, c.on_case, matter_id=case.pk)
+            for name, value in c.on_case.items():
                 setattr(case, name, value)
+        for write in c.then:
+            write()
+        for pressed, extra in c.pressed:
+            _move(SYSTEM, case, Step(pressed, matter.version, extra=extra), YES)
     return matter
 
 
-def _particulars(
-    actor: Actor, case: Case, step: Step
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """What each verb adds: facts for the journal, values for the needs, columns of the matter and of the case."""
-    facts: dict[str, Any] = {"photos": len(step.photo_keys)} if step.photo_keys else {}
-    given: dict[str, Any] = {}
-    values: dict[str, Any] = {}
-    on_case: dict[str, Any] = {}
-    verb = step.verb
-    if verb == "accept" and step.class_code:
-        view = _class_for(catalogue().by_code, step.class_code)
-        facts["class"] = view.code
-        if view.id != case.case_class_id:
-            values |= {"type_version_id": view.id, "title": view.name_zh}
-            place = case.matter
-            divisions = (place.community, place.subdistrict, place.area[:6])
-            on_case |= {"case_class_id": view.id, "suggested_body_id": catalogue().route(divisions, view.code)}
-    elif verb == "dispatch":
-        body = organisations.body(organisations.resolve(step.body_id)) if step.body_id else None
-        if body is None or not body.is_active:
-            sentence = _("请选择承办单位。")
-            raise Invalid("unknown_body", sentence, fields={"body": [sentence]})
-        given["body"] = facts["body"] = body.id
-        values["body_id"] = body.id
-    elif verb == "return":
-        facts["body"] = case.matter.body_id
-        values["body_id"] = None
-        on_case["return_count"] = case.return_count + 1
-    elif verb == "rework":
-        on_case["rework_count"] = case.rework_count + 1
-    elif verb == "reopen":
-        values["body_id"] = None
-        on_case |= {
-            "reopen_count": case.reopen_count + 1,
-            "outcome": "",
-            "satisfaction": "",
-            "counted_from": clock.now(),
-        }
-    elif verb in ("call_back", "rate"):
-        if step.outcome and step.outcome not in Outcome.values:
-            raise Invalid("unknown_outcome", _("请选择是否解决。"), fields={"outcome": [_("请选择是否解决。")]})
-        if step.satisfaction and step.satisfaction not in Satisfaction.values:
-            raise Invalid(
-                "unknown_satisfaction", _("请选择是否满意。"), fields={"satisfaction": [_("请选择是否满意。")]}
-            )
-        facts |= {"outcome": str(step.outcome), "satisfaction": str(step.satisfaction)}
-        on_case |= {"outcome": step.outcome, "satisfaction": step.satisfaction or Satisfaction.NOT_SAID}
-    return facts, given, values, on_case
+def press(*, case: Case, verb: str, extra: Mapping[str, Any] | None = None) -> Matter:
+    """What the clock does by itself. The caller is upkeep."""
+    return _move(SYSTEM, case, Step(verb, case.matter.version, extra=dict(extra or {})), YES)
 
 
 def first_mover(error: Conflict) -> str:

@@ -1,10 +1,12 @@
 """Reads of cases, for staff, for the reporter and for the public."""
 
+from .asks import Ask, asks_of, assisting, claimable, marks, marks_of, watched
 from .cases import (
     CaseFilter,
     CasePage,
     case_by_receipt,
     case_for,
+    case_named,
     case_news,
     case_page,
     cases,
@@ -21,13 +23,18 @@ from .cases import (
 from .classes import (
     Gap,
     class_by_code,
+    class_by_id,
     class_of,
     classes,
-    has_routes,
+    question_class,
+    question_classes,
     route_gaps,
     search_classes,
     suggested_body,
 )
+from .duplicates import alike
+from .hands import Hands, hands_of
+from .kin import Main, main_of
 from .public import (
     NEAR_DAYS,
     NEAR_M,
@@ -41,29 +48,48 @@ from .public import (
     public_counts,
     public_point,
 )
+from .rows import CaseRow, case_rows
+from .times import Asked, asked_time, changes_of
 
 __all__ = [
     "NEAR_DAYS",
     "NEAR_M",
     "PUBLIC_BLUR_M",
     "PUBLIC_DELAY",
+    "Ask",
+    "Asked",
     "CaseFilter",
     "CasePage",
+    "CaseRow",
     "Gap",
+    "Hands",
+    "Main",
     "NearbyCase",
     "PublicCounts",
+    "alike",
+    "asked_time",
+    "asks_of",
+    "assisting",
     "case_by_receipt",
     "case_for",
+    "case_named",
     "case_news",
     "case_page",
+    "case_rows",
     "cases",
     "cases_by_id",
+    "changes_of",
+    "claimable",
     "class_by_code",
+    "class_by_id",
     "class_of",
     "classes",
     "count_provisional",
-    "has_routes",
+    "hands_of",
     "history",
+    "main_of",
+    "marks",
+    "marks_of",
     "nearby",
     "number_of_case",
     "options_for",
@@ -72,10 +98,13 @@ __all__ = [
     "public_cases",
     "public_counts",
     "public_point",
+    "question_class",
+    "question_classes",
     "refusals_for",
     "route_gaps",
     "search_classes",
     "suggested_body",
     "today_start",
     "verbs_for",
+    "watched",
 ]

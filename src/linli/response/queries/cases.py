@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,22 +16,36 @@ from linli.core.decision import Decision
 from linli.core.errors import Invalid, Missing
 from linli.flow import queries as flow
 from linli.flow.queries import SOON, Line
-from linli.flow.rules import Move
+from linli.flow.rules import Move, narrow
+from linli.flow.statements import fetch
 
 from .. import permissions
-from ..actions import code_matches
+from ..catalogue import catalogue
 from ..models import Case
-from ..rules import CASE, number_of, parse_number
+from ..receipts import code_matches
+from ..rules import CASE, SYSTEM_VERBS, number_of, parse_number
+from .classes import class_of
+from .offered import offered_in_vain
 
 _ROW = ("matter",)  # the class comes from the catalogue that the process keeps
+_NOT_OVER = frozenset(CASE.stages) - CASE.ends  # said with such a stage: what is open has indexes of its own
 
 
 def case_for(actor: Actor, number: str) -> Case:
     """The case with this number, in the actor's scope. Raises Missing, Invalid (a mistyped number)."""
-    case = Case.objects.select_related(*_ROW).filter(pk=parse_number(number)).first()
+    case = fetch(Case, parse_number(number), follow="matter")
     if case is None or not permissions.can_see(actor, case.matter) or number_of_case(case) != _tidy(number):
         raise Missing("no_such_case", _("没有这件事，或它不在您的辖区。"))
     return case
+
+
+def case_named(actor: Actor, number: str, field: str = "parent") -> Case:
+    """The case that a form names by its number, in the actor's scope. Raises Invalid at that field."""
+    try:
+        return case_for(actor, number)
+    except (Missing, Invalid):
+        sentence = _("没有这件事，或它不在您的辖区。")
+        raise Invalid("no_such_case", sentence, fields={field: [sentence]}) from None
 
 
 def _tidy(number: str) -> str:
@@ -45,7 +59,7 @@ def case_by_receipt(number: str, code: str) -> Case:
         pk = parse_number(number)
     except Invalid:
         pk = 0
-    case = Case.objects.select_related(*_ROW).filter(pk=pk).first()
+    case = fetch(Case, pk, follow="matter")
     if case is None or not code_matches(case.matter.key.hex, code) or number_of_case(case) != _tidy(number):
         raise Missing("no_such_receipt", _("编号或查询码不对，请核对回执。"))
     return case
@@ -53,7 +67,7 @@ def case_by_receipt(number: str, code: str) -> Case:
 
 def own_report(actor: Actor, number: str) -> Case:
     """A case that this actor registered, wherever it lies: to read its receipt aloud. Raises Missing, Invalid."""
-    case = Case.objects.select_related(*_ROW).filter(pk=parse_number(number)).first()
+    case = fetch(Case, parse_number(number), follow="matter")
     if case is None or actor.id is None or actor.label not in flow.acted(case.pk, ("report",)):
         raise Missing("no_such_case", _("没有这件事，或不是您登记的。"))
     return case
@@ -63,10 +77,48 @@ def number_of_case(case: Case) -> str:
     return number_of(case.pk, case.matter.opened_at)
 
 
-def options_for(actor: Actor, case: Case) -> tuple[tuple[Move, Decision], ...]:
-    """Every verb of this stage but the reporter's own, in table order, with whether the actor may press it."""
-    moves = [m for m in CASE.verbs_from(case.matter.stage) if m.verb != "rate"]
+def options_for(actor: Actor, case: Case, lines: Sequence[Line] | None = None) -> tuple[tuple[Move, Decision], ...]:
+    """Every verb of this stage but the reporter's own, in table order, with whether the actor may press it.
+
+    `lines`, the journal if the caller has it, spares looking for what never happened.
+    """
+    table = narrow(CASE, class_of(case).variant)
+    hidden = SYSTEM_VERBS | _out_of_place(case, None if lines is None else {line.verb for line in lines})
+    moves = [m for m in table.verbs_from(case.matter.stage) if m.verb != "rate" and m.verb not in hidden]
     return tuple((m, permissions.can_move(actor, case.matter, m.verb)) for m in moves)
+
+
+def _out_of_place(case: Case, happened: set[str] | None) -> set[str]:
+    """Verbs that the state of this case leaves no use for, so that no button offers them."""
+    hidden, stage = {"claim"}, case.matter.stage  # what is offered is claimed on the board, by those invited
+    if not case.open_assists:
+        hidden |= {"assist_sign", "assist_report", "release_assist"}
+    if case.paused_at is None:
+        hidden.add("resume")
+    if case.contact_id is None or case.contacted_at is not None:
+        hidden.add("contacted")
+    asked = stage in ("dispatched", "handling") and (happened is None or "ask_time" in happened)
+    if not asked or not case.time_changes.filter(state="asked").exists():
+        hidden |= {"grant_time", "refuse_time"}
+    offered = stage in ("handling", "closed", "ended") and (happened is None or "offer" in happened)
+    offers = set(case.offers.values_list("state", flat=True)) if offered else set()
+    if "claimed" not in offers:
+        hidden.add("give_up")
+    else:
+        hidden |= {"ask_return", "ask_transfer"}  # what was claimed is given up, to the body that owes it
+    if stage == "accepted" and _offer_is_over(case, happened):
+        hidden.add("offer")
+    if not offers & {"claimed", "done"}:
+        hidden.add("thank")
+    return hidden
+
+
+def _offer_is_over(case: Case, happened: set[str] | None) -> bool:
+    """An invitation is no new time for what is late, nor a second one since the limit began."""
+    final = case.matter.final_due_at
+    if final is not None and clock.now() >= final:
+        return True
+    return (happened is None or "offer" in happened) and offered_in_vain(case)
 
 
 def verbs_for(actor: Actor, case: Case) -> tuple[Move, ...]:
@@ -151,16 +203,17 @@ def cases(actor: Actor, wanted: CaseFilter) -> QuerySet[Case]:
         "channel": wanted.channel,
     }
     rows = rows.filter(**{k: v for k, v in exact.items() if v})
-    if wanted.class_code:
-        rows = rows.filter(case_class__code=wanted.class_code)
-    if wanted.top:
-        rows = rows.filter(case_class__top_code=wanted.top)
+    if wanted.class_code or wanted.top:  # by number: through the table of classes no index of cases is of use
+        views = catalogue().by_id.values()
+        known = [v.id for v in views if wanted.class_code in ("", v.code) and wanted.top in ("", v.top_code)]
+        rows = rows.filter(case_class_id__in=sorted(known))
     if (body := _key(wanted.body)) is not None:
         rows = rows.filter(matter__body_id=body)
-    if wanted.open or wanted.due:
+    if wanted.open or wanted.due or wanted.stage in _NOT_OVER:
         rows = rows.filter(matter__ended_at=None)
-        if wanted.stage != "closed":  # a call-back has its own limit, but the case itself is late no more
-            rows = rows.filter(matter__closed_at=None)
+    if (wanted.open or wanted.due) and wanted.stage != "closed":
+        # a call-back has its own limit, but the case itself is late no more
+        rows = rows.filter(matter__closed_at=None)
     if wanted.due == "late":
         rows = rows.filter(matter__due_at__lt=now)
     elif wanted.due == "soon":
@@ -187,14 +240,18 @@ class CasePage:
 
 def case_page(actor: Actor, wanted: CaseFilter, *, after: str = "", limit: int = 50) -> CasePage:
     """A page by key: rows with ids below `after`."""
-    rows = cases(actor, wanted)
-    if after:
-        below = _key(after)
-        if below is None:
-            raise Invalid("bad_page", _("页码不对。"))
-        rows = rows.extra(where=["flow_matter.id < %s"], params=[below])
-    found = list(rows[: limit + 1])
+    found = list(below(cases(actor, wanted), after)[: limit + 1])
     return CasePage(found[:limit], str(found[limit - 1].pk) if len(found) > limit else "")
+
+
+def below(rows: QuerySet[Case], after: str) -> QuerySet[Case]:
+    """The rows that a page after the key `after` begins with; all of them for ''. Raises Invalid."""
+    if not after:
+        return rows
+    key = _key(after)
+    if key is None:
+        raise Invalid("bad_page", _("页码不对。"))
+    return rows.extra(where=["flow_matter.id < %s"], params=[key])
 
 
 def cases_by_id(actor: Actor, ids: Iterable[int]) -> list[Case]:

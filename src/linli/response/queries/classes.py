@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from linli.organisations import queries as organisations
-from linli.territory import queries as territory
 
 from ..catalogue import Catalogue, ClassView, catalogue
+from ..choices import Tree
 from ..models import Case
+from . import routing
+
+QUESTION_CLASSES = Path(__file__).resolve().parent.parent / "data" / "question_classes.csv"
 
 
 def classes() -> tuple[ClassView, ...]:
@@ -17,13 +23,13 @@ def classes() -> tuple[ClassView, ...]:
     return tuple(catalogue().by_code.values())
 
 
-def has_routes() -> bool:
-    """Whether any route has been loaded."""
-    return bool(catalogue().routes)
-
-
 def class_by_code(code: str) -> ClassView | None:
     return catalogue().by_code.get(code)
+
+
+def class_by_id(version: int) -> ClassView:
+    """The class with this type version, published or not."""
+    return catalogue().by_id[version]
 
 
 def class_of(case: Case) -> ClassView:
@@ -53,6 +59,28 @@ def search_classes(text: str, limit: int = 8) -> tuple[ClassView, ...]:
     return tuple(v for _s, _c, v in sorted(scored, key=lambda t: t[:2])[:limit])
 
 
+def question_classes() -> tuple[ClassView, ...]:
+    """The published classes of questions that may be answered at once."""
+    return tuple(v for v in classes() if v.tree == Tree.CONSULTATION and "answer" in v.variant.chosen)
+
+
+@lru_cache(maxsize=1)
+def _by_category() -> dict[str, str]:
+    with QUESTION_CLASSES.open(encoding="utf-8", newline="") as rows:
+        return {row["category"]: row["class_code"] for row in csv.DictReader(rows)}
+
+
+def question_class(category: str) -> ClassView | None:
+    """The class of a question that an article of this category answers: by the longest part of the category that the
+    table knows; else the last one, which is the one for all others; None where no class of questions is published."""
+    known = {view.code: view for view in question_classes()}
+    table = _by_category()
+    for length in range(len(category), 0, -1):
+        if (code := table.get(category[:length])) in known:
+            return known[code]
+    return known[max(known)] if known else None
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A class without a body in a division."""
@@ -65,12 +93,10 @@ class Gap:
 def route_gaps(known: Catalogue | None = None) -> list[Gap]:
     """Every (subdistrict × class) for which nobody answers; those cases go to the district's dispatcher."""
     known = known or catalogue()
-    district = territory.district()
     return [
-        Gap(place.code, view.code, view.name)
-        for place in territory.divisions(9)
-        for view in known.by_code.values()
-        if known.route((place.code, district.code), view.code) is None
+        Gap(division, code, known.by_code[code].name)
+        for division, code in routing.unowned_pairs()
+        if code in known.by_code
     ]
 
 

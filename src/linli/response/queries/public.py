@@ -16,6 +16,7 @@ from linli.core.errors import Missing
 from linli.territory import queries as territory
 
 from .. import permissions
+from ..choices import Tree
 from ..models import Case
 from ..rules import CASE, parse_number
 from .cases import _ROW, _tidy, number_of_case
@@ -26,6 +27,8 @@ NEAR_M = 200
 NEAR_DAYS = 30
 
 PUBLIC_BLUR_M = 400  # farther than any case lies from the middle of its cell
+
+NOT_JOINED = frozenset({"merged", "closed", "ended", "declined"})
 
 PUBLIC_DELAY = timedelta(days=1)  # matters about dwellings appear a day later
 
@@ -43,6 +46,7 @@ class NearbyCase:
     lat: float
     class_code: str = ""
     in_scope: bool = False  # the asking actor may open it
+    joinable: bool = False  # it is in work: another report of the same may be merged into it
 
 
 def _metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
@@ -65,11 +69,15 @@ def nearby(
     territory.check_point(lon, lat)
     dlat = (NEAR_M + PUBLIC_BLUR_M if public else NEAR_M) / 111_195
     dlon = dlat / math.cos(math.radians(lat))
-    rows = Case.objects.select_related(*_ROW).filter(
-        lat__range=(lat - dlat, lat + dlat),
-        lon__range=(lon - dlon, lon + dlon),
-        matter__ended_at=None,
-        matter__opened_at__gte=clock.now() - timedelta(days=NEAR_DAYS),
+    rows = (
+        Case.objects.select_related(*_ROW)
+        .filter(
+            lat__range=(lat - dlat, lat + dlat),
+            lon__range=(lon - dlon, lon + dlon),
+            matter__ended_at=None,
+            matter__opened_at__gte=clock.now() - timedelta(days=NEAR_DAYS),
+        )
+        .exclude(case_class__tree=Tree.CONSULTATION)
     )
     if class_code:
         rows = rows.filter(case_class__code=class_code)
@@ -95,6 +103,7 @@ def nearby(
                 *where,
                 class_of(case).code,
                 in_scope,
+                case.matter.stage not in NOT_JOINED,
             )
         )
     return sorted(found, key=lambda n: n.distance_m)[:limit]
@@ -111,6 +120,7 @@ def public_point(case: Case) -> tuple[float, float]:
 
 def _public_since(days: int, now: datetime) -> QuerySet[Case]:
     rows = Case.objects.filter(matter__opened_at__gte=now - timedelta(days=days)).exclude(matter__stage="declined")
+    rows = rows.exclude(case_class__tree=Tree.CONSULTATION)  # a question is no matter at a place
     return rows.filter(Q(case_class__dwelling=False) | Q(matter__opened_at__lt=now - PUBLIC_DELAY))
 
 
@@ -158,6 +168,7 @@ def public_case(number: str) -> Case:
     """One case as the public may see it. Raises Missing for what is not shown (yet)."""
     case = Case.objects.select_related(*_ROW).filter(pk=parse_number(number)).first()
     hidden = case is None or number_of_case(case) != _tidy(number) or case.matter.stage == "declined"
+    hidden = hidden or class_of(case).tree == Tree.CONSULTATION  # type: ignore[arg-type]
     if case is not None and class_of(case).dwelling:
         hidden = hidden or case.matter.opened_at > clock.now() - PUBLIC_DELAY
     if case is None or hidden:

@@ -12,7 +12,7 @@ from linli.core.actor import RESIDENT, SYSTEM
 from linli.core.errors import Forbidden, Invalid
 from linli.flow.models import TypeVersion
 from linli.response import actions, queries
-from linli.response.actions.setup import DATA
+from linli.response.actions.loading import DATA
 from linli.response.choices import Object
 from linli.response.models import CaseClass
 

@@ -42,12 +42,16 @@ def test_the_whole_way(reported, press: Press) -> None:  # type: ignore[no-untyp
     to_fed_back(case, press)
     press("verifier", case, "pass")
     press("operator", case, "close")
+    with pytest.raises(Invalid) as nobody_spoke:
+        press("operator", case, "call_back", outcome="solved", satisfaction="satisfied")
+    assert nobody_spoke.value.code == "not_called"
+    press("operator", case, "call", extra={"call": "talked"})
     seen = press("operator", case, "call_back", outcome="solved", satisfaction="satisfied")
     assert seen.matter.stage == "ended" and seen.matter.closed_at is not None
     seen.refresh_from_db()
     assert (seen.outcome, seen.satisfaction, seen.first_closed_on_time) == ("solved", "satisfied", True)
     assert list(Journal.objects.filter(matter_id=case.pk).order_by("seq").values_list("verb", flat=True)) == [
-        "report", "accept", "dispatch", "sign", "feed_back", "pass", "close", "call_back",
+        "report", "accept", "dispatch", "sign", "feed_back", "pass", "close", "call", "call_back",
     ]  # fmt: skip
     assert seals.verify().holds
     assert Contact.objects.get().subject == f"case:{case.pk}"
@@ -75,7 +79,8 @@ def test_return_rework_and_reopen_are_counted(reported, press: Press) -> None:  
     case = reported()
     press("operator", case, "accept")
     press("dispatcher", case, "dispatch", body_id=grid_team())
-    press("grid-niujie", case, "return", text="不归我们")
+    press("grid-niujie", case, "ask_return", text="不归我们")
+    press("dispatcher-niujie", case, "grant_return")
     with pytest.raises(Missing):  # no longer its body, and a grid worker of another subdistrict never saw it
         press("grid-desheng", case, "sign")
     press("dispatcher-niujie", case, "dispatch", body_id=grid_team())
@@ -188,10 +193,10 @@ def test_buttons_are_exactly_what_may_be_pressed(reported, district, press: Pres
         actor = district.actor(username)
         return [m.verb for m in queries.verbs_for(actor, queries.case_for(actor, queries.number_of_case(case)))]
 
-    assert buttons("operator") == ["accept", "decline", "note"]
+    assert buttons("operator") == ["accept", "decline", "remind", "merge", "note"]
     assert buttons("verifier") == ["note"] and buttons("auditor") == []
     press("operator", case, "accept")
-    assert buttons("chief") == ["dispatch", "note"]
+    assert buttons("chief")[0] == "dispatch" and "offer" in buttons("chief") and "lapse" not in buttons("chief")
 
 
 def test_the_public_sees_the_grid_and_dwellings_a_day_later(reported, district) -> None:  # type: ignore[no-untyped-def]

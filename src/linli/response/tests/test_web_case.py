@@ -16,6 +16,7 @@ from linli.flow.models import Journal
 from linli.organisations import queries as organisations
 from linli.response import permissions, queries
 from linli.response.models import Case
+from linli.response.web.case import BESIDE
 from linli.testing.cast import CAST
 from linli.testing.fixtures import Cast
 from linli.vault.models import ReadLog
@@ -91,7 +92,8 @@ def test_the_buttons_are_those_that_the_rules_allow(handling: Case, district: Ca
             text = district.client(username).get(address(handling)).content.decode()
             case = fresh(handling)
             assert buttons(text) == {m.verb for m in queries.verbs_for(actor, case)}, (stage, username)
-            assert refused(text) == {m.verb for m, _why in queries.refusals_for(actor, case)}, (stage, username)
+            closed = {m.verb for m, _why in queries.refusals_for(actor, case)} - BESIDE
+            assert refused(text) == closed, (stage, username)
             assert "do-rate" not in text
     text = district.client("grid-niujie").get(address(handling)).content.decode()
     assert {"pass", "rework"} <= refused(text) and "您的岗位不能" in text
@@ -176,7 +178,7 @@ def test_the_second_of_two_is_told_who_was_first(reported: Callable[..., Case], 
     text = answer.content.decode()
     assert answer.status_code == 409
     assert re.search(r"许文静（演示）在 ?\d\d:\d\d ?先做了“立案”。", text)
-    assert "重复上报，见另一件。" in text and buttons(text) == {"note"}
+    assert "重复上报，见另一件。" in text and buttons(text) == {"merge", "note", "remind"}
     assert fresh(case).matter.stage == "accepted"
     assert Journal.objects.filter(matter_id=case.pk).count() == 2
 
@@ -229,7 +231,15 @@ def test_who_returns_a_case_still_lands_on_a_page(reported: Callable[..., Case],
     assert body is not None
     press("dispatcher-niujie", case, "dispatch", body_id=body.id)
     client = district.client("handler-drainage")
-    answer = client.post(address(case, "return/"), {"version": 3, "text": "不属于排水设施。"})
+    asked = client.post(address(case, "ask_return/"), {"version": 3, "text": "不属于排水设施。"})
+    assert asked.status_code == 303 and asked.url == address(case)
+    other = organisations.body_by_code("110102-landscaping")
+    assert other is not None
+    press("dispatcher-niujie", case, "refuse_return", text="就是你们的")
+    press("handler-drainage", case, "ask_transfer", text="是绿地里的", body_id=other.id)
+    answer = district.client("handler-landscaping").post(
+        address(case, "refuse_transfer/"), {"version": 6, "text": "井盖不是绿地的。"}
+    )
     assert answer.status_code == 303 and answer.url == "/cases/"
     assert client.get(answer.url).status_code == 200
 
@@ -273,3 +283,21 @@ def test_pictures_are_for_who_may_see_the_case(handling: Case, district: Cast) -
     for username, status in (("operator", 200), ("verifier", 200), ("grid-desheng", 404), ("handler-works", 404)):
         assert district.client(username).get(f"/photos/{key}/small.jpg").status_code == status, username
     assert Client().get(f"/photos/{key}/small.jpg").status_code == 404
+
+
+# --- the same matter ----------------------------------------------------------------------------------------
+def test_what_may_be_the_same_is_offered_and_joined_with_one_press(
+    reported: Callable[..., Case], district: Cast, press: Press
+) -> None:
+    main = press("operator", reported(), "accept")
+    related, elsewhere = reported(class_code="0103"), reported(lon=116.3773, lat=39.9535)
+    unlike, mine = reported(class_code="0404"), reported()
+    client = district.client("operator")
+    text = client.get(address(mine)).content.decode()
+    offered = re.findall(r'name="parent" value="([\d-]+)"', text)
+    assert offered == [queries.number_of_case(main), queries.number_of_case(related)], "the same class first"
+    assert queries.number_of_case(elsewhere) not in text and queries.number_of_case(unlike) not in offered
+    answer = client.post(address(mine, "merge/"), {"version": 1, "parent": offered[0]})
+    assert answer.status_code == 303 and fresh(mine).matter.parent_id == main.pk
+    assert "可能是同一件" not in client.get(address(mine)).content.decode()
+    assert 'name="parent" value' not in district.client("auditor").get(address(related)).content.decode()

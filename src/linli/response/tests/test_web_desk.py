@@ -11,6 +11,10 @@ from django.test import Client
 
 from linli.core import clock
 from linli.core.actor import SYSTEM
+from linli.knowledge import actions as knowledge
+from linli.knowledge import queries as articles
+from linli.knowledge.models import Gap
+from linli.knowledge.rules import Content
 from linli.response import actions, queries
 from linli.response.models import Case
 from linli.response.web import desk
@@ -151,6 +155,112 @@ def test_a_receipt_is_shown_to_who_registered_it_and_not_for_ever(
     with clock.at(clock.now() + desk.READ_ALOUD, actor=SYSTEM):
         assert code not in client.get(answer.url).content.decode()
     assert client.get("/desk/?done=nonsense").status_code == 200
+
+
+# --- a question ----------------------------------------------------------------------------------------------
+def asked(**more: Any) -> dict[str, Any]:
+    return {
+        "question": "停水了怎么办", "article": "", "said": "请先看家里的阀门。", "question_class": "7109",
+        "division": "110102018", "channel": "phone", "client_key": "desk-q", "go": "answer", **more,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def water(district: Cast) -> int:
+    """The version of a published answer about water."""
+    knowledge.load_categories(actor=SYSTEM, text="code,name\n02,住房\n0202,供水\n")
+    content = Content("停水了怎么办", "先看阀门。", "0202", spoken="请先看家里的<阀门>。")
+    code = knowledge.create_article(actor=SYSTEM, content=content, owner_body=None, code="no-water")
+    knowledge.publish(actor=SYSTEM, code=code, seq=1)
+    found = articles.article(code)
+    assert found is not None
+    return found.version_id
+
+
+def test_answers_come_as_one_types_and_suggest_a_class(district: Cast, water: int) -> None:
+    client = district.client("operator")
+    for words in ("停水", "tslzmb", "停水了怎么办"):
+        (first, *_rest) = client.get("/desk/answers", {"q": words}).json()["results"]
+        assert (first["version"], first["class_code"], first["spoken"]) == (water, "7109", "请先看家里的<阀门>。")
+    assert client.get("/desk/answers", {"q": "\0"}).json() == {"results": []}
+    assert district.client("verifier").get("/desk/answers", {"q": "停水"}).status_code == 403
+
+
+def test_a_question_is_answered_in_one_post(district: Cast, water: int) -> None:
+    client = district.client("operator")
+    answer = client.post("/desk/", asked(article=str(water)))
+    assert answer.status_code == 303
+    case = only()
+    assert (case.matter.stage, case.matter.subdistrict, queries.class_of(case).code) == ("closed", "110102018", "7109")
+    text = client.get(answer.url).content.decode()
+    assert "已答复并办结" in text and queries.number_of_case(case) in text
+    page = client.get(f"/cases/{queries.number_of_case(case)}/").content.decode()
+    assert "请先看家里的阀门。" in page and "停水了怎么办" in page and "没有具体地点" in page
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"question": ""}, "id_question"),
+        ({"said": ""}, "id_said"),
+        ({"question_class": ""}, "id_question_class"),
+        ({"question_class": "0102"}, "id_class_q"),
+        ({"division": "110105"}, "id_division"),
+        ({"phone": "13800138000"}, "id_agreed"),
+    ],
+)
+def test_a_refused_answer_keeps_what_was_typed(district: Cast, water: int, more: dict[str, str], field: str) -> None:
+    answer = district.client("operator").post("/desk/", asked(article=str(water)) | more)
+    text = answer.content.decode()
+    assert answer.status_code == 422 and f'href="#{field}"' in text and 'data-mode="answer"' in text
+    assert more.get("said") == "" or "请先看家里的阀门。" in text
+    assert not Case.objects.exists()
+
+
+def test_a_desk_answers_for_its_own_subdistrict_only(district: Cast) -> None:
+    client = district.client("desk")
+    page = client.get("/desk/").content.decode()
+    assert 'value="110102018"' in page and 'value="110102007"' not in page
+    assert client.post("/desk/", asked(channel="onsite")).status_code == 303
+    assert client.post("/desk/", asked(division="110102007", client_key="q2")).status_code == 404
+    assert Case.objects.count() == 1
+
+
+def test_without_a_script_an_answer_is_looked_up_and_picked(district: Cast, water: int) -> None:
+    client = district.client("operator")
+    looked = client.post("/desk/", asked(go="look", question="停水", said="")).content.decode()
+    assert f'name="article" value="{water}"' in looked and "请先看家里的" not in looked
+    said = asked(article=str(water), said="")
+    del said["go"]
+    picked = client.post("/desk/", said).content.decode()
+    assert "请先看家里的&lt;阀门&gt;。" in picked and not Case.objects.exists()
+    assert "知识库里没有答复" in client.post("/desk/", asked(go="look", question="没有这种事")).content.decode()
+
+
+def test_a_question_that_nothing_answers_is_registered_without_a_place(district: Cast) -> None:
+    said = report(class_code="7199", class_q="其他咨询", lon="", lat="", place_q="", question="宠物医院几点开门",
+                  description="", division="110102018", address="")  # fmt: skip
+    assert district.client("operator").post("/desk/", said).status_code == 303
+    assert only().matter.stage == "reported" and Gap.objects.get().words == "宠物医院几点开门"
+
+
+def test_the_callers_report_is_joined_to_what_is_known(
+    district: Cast, reported: Callable[..., Case], press: Callable[..., Case]
+) -> None:
+    main = press("operator", reported(), "accept")
+    number = queries.number_of_case(main)
+    client = district.client("operator")
+    near = client.get("/cases/nearby", {"lon": NIUJIE[0], "lat": NIUJIE[1], "class": "0102"}).json()["results"]
+    assert [(n["number"], n["merge"]) for n in near] == [(number, True)]
+    said = report(go="", merge=number, class_q="", class_code="", description="")
+    answer = client.post("/desk/", said)
+    assert answer.status_code == 303, answer.content.decode()
+    other = Case.objects.select_related("matter").exclude(pk=main.pk).get()
+    assert (other.matter.stage, other.matter.parent_id) == ("merged", main.pk)
+    assert "已登记并并案" in client.get(answer.url).content.decode()
+    assert client.post("/desk/", said).status_code == 303 and Case.objects.count() == 2, "pressed twice: one report"
+    wrong = client.post("/desk/", report(merge="261122-999999-8", client_key="desk-3"))
+    assert wrong.status_code == 422 and Case.objects.count() == 2
 
 
 # --- an earlier matter of the caller -------------------------------------------------------------------------

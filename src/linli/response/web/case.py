@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,13 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from linli.accounts.permissions import ActorRequest, require
+from linli.core import clock
 from linli.core.errors import Conflict, Invalid, Missing, Refusal
 from linli.files import actions as files
-from linli.files import queries as pictures
 from linli.files.intake import photos_only
 from linli.flow.rules import Move
 from linli.organisations import queries as organisations
-from linli.organisations.choices import BodyKind
 from linli.site import throttle
 from linli.site.refusals import onto_form
 from linli.territory import queries as territory
@@ -29,15 +29,28 @@ from linli.vault import queries as contacts
 
 from .. import actions, deadlines, permissions, queries
 from ..catalogue import catalogue
-from ..choices import Channel, Outcome, Satisfaction, Urgency
+from ..choices import Channel, Level, Outcome, PlaceSource, Satisfaction, Urgency
 from ..forms import ReasonForm, StepForm
+from ..queries.calls import photos_of
 from ..rules import CASE, label_of
+from .pickers import fill, initials
 from .rows import place_of, urgency_view
-from .story import first_sentence, tell
+from .story import first_sentence, names_of, tell, throws
 
 PHOTOS_MAX = 6
+INVITED_FOR = timedelta(days=3)  # what the form proposes; the dispatcher decides
 READINGS = 90, 3600  # contacts, seconds: more than anybody can telephone, far fewer than a copy of them all
-STRONG = ("accept", "dispatch", "sign", "feed_back", "pass", "close", "call_back")
+STRONG = (
+    "accept", "answer", "mend", "dispatch", "find", "claim", "sign", "take_transfer", "assist_sign", "assist_report",
+    "feed_back", "grant_return", "grant_time", "pass", "close", "call_back",
+)  # fmt: skip
+
+BESIDE = frozenset(
+    {
+        "seek_finding", "offer", "withdraw_offer", "give_up", "ask_transfer", "ask_time", "remind", "supervise", "escalate",
+        "merge", "unmerge", "release_assist", "split", "note", "thank", "contacted",
+    }
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -53,6 +66,11 @@ class Action:
     @property
     def strong(self) -> bool:
         return self.move.verb in STRONG
+
+    @property
+    def beside(self) -> bool:
+        """Possible, but not what the stage waits for: folded away, unless it was refused and must be seen."""
+        return self.move.verb in BESIDE and not self.open
 
 
 def load(request: ActorRequest, number: str) -> Any:
@@ -86,7 +104,9 @@ def move(request: ActorRequest, number: str, verb: str) -> HttpResponse:
         keys += _take_photos(request, PHOTOS_MAX - len(keys))
         if not form.is_valid():
             return page(request, found, form=form, keys=keys, status=422)
-        actions.move_case(actor=request.actor, case=found, step=_step(verb, form.cleaned_data, keys))
+        actions.move_case(
+            actor=request.actor, case=found, step=_step(verb, form.cleaned_data, keys, _extra(request, form))
+        )
     except Conflict as late:
         return page(request, load(request, number), form=form, keys=keys, late=late, status=409)
     except Invalid as refused:
@@ -97,6 +117,18 @@ def move(request: ActorRequest, number: str, verb: str) -> HttpResponse:
     answer = HttpResponseRedirect(_after(request, found))
     answer.status_code = 303
     return answer
+
+
+def _extra(request: ActorRequest, form: StepForm) -> dict[str, Any]:
+    """What the verb's own fields say; a case that is named by its number is looked up in the actor's scope."""
+    extra = form.said()
+    if "parent" in extra:
+        try:
+            extra["parent"] = queries.case_for(request.actor, extra["parent"])
+        except (Missing, Invalid):
+            sentence = _("没有这件事，或它不在您的辖区。")
+            raise Invalid("no_such_case", sentence, fields={"parent": [sentence]}) from None
+    return extra
 
 
 def _after(request: ActorRequest, found: Any) -> str:
@@ -114,7 +146,7 @@ def _take_photos(request: ActorRequest, room: int) -> list[str]:
     return [files.accept_upload(actor=request.actor, stream=f, name=f.name or "").key for f in sent]
 
 
-def _step(verb: str, said: dict[str, Any], keys: list[str]) -> actions.Step:
+def _step(verb: str, said: dict[str, Any], keys: list[str], extra: dict[str, Any] | None = None) -> actions.Step:
     return actions.Step(
         verb,
         said["version"],
@@ -124,12 +156,13 @@ def _step(verb: str, said: dict[str, Any], keys: list[str]) -> actions.Step:
         outcome=said.get("outcome", ""),
         satisfaction=said.get("satisfaction", ""),
         photo_keys=keys,
+        extra=extra or {},
     )
 
 
 def _show(form: StepForm, refused: Refusal) -> None:
     """The action speaks of reason, result or text; the form has one text."""
-    for need in ("reason", "result"):
+    for need in ("reason", "result") if "text" in form.fields else ():
         if need in refused.fields:
             refused.fields["text"] = refused.fields.pop(need)
     onto_form(form, refused)
@@ -175,9 +208,9 @@ def page(
 ) -> HttpResponse:
     """The page of a case. `form` is the step that was refused, with what was typed."""
     actor, matter, view = request.actor, found.matter, queries.class_of(found)
-    buttons = actions_of(actor, found, form, keys or [])
-    shown = any(b.form is form for b in buttons)
     lines = queries.history(actor, found)
+    buttons = actions_of(actor, found, form, keys or [], lines)
+    shown = any(b.form is form for b in buttons)
     bad_form = form if form is not None and form.errors else reason_form
     context = {
         "number": queries.number_of_case(found),
@@ -195,12 +228,23 @@ def page(
         "suggested": queries.suggested_body(found),
         "place": place_of(matter),
         "approximate": _approximate(matter),
+        "placeless": not matter.grid_at_intake and not matter.community and found.place_source == PlaceSource.LIST,
         "report": lines[0].personal if lines else {},
         "erased": bool(lines) and lines[0].erased,
         "told": tell(lines),
-        "why": _why(found, view),
-        "photos": pictures.for_subject(actor=actor, subject=f"case:{found.pk}") if found.photos else [],
-        "buttons": [b for b in buttons if b.form is not None],
+        "why": _why(found, view, lines),
+        "hands": queries.hands_of(actor, found, lines),
+        "marks": queries.marks(found.reminded, found.supervised, found.paused_at),
+        **_asked(found, lines),
+        "level": Level(found.level).label,
+        "alike": queries.alike(actor, found) if any(b.form and b.move.verb == "merge" for b in buttons) else [],
+        "initials": initials() if any(b.form and "body" in b.form.fields for b in buttons) else None,
+        "near_m": queries.NEAR_M,
+        "near_days": queries.NEAR_DAYS,
+        "photos": photos_of(actor, found, lines),
+        "throws": throws(lines),
+        "buttons": [b for b in buttons if b.form is not None and not b.beside],
+        "beside": [b for b in buttons if b.form is not None and b.beside],
         "refused": [b for b in buttons if b.form is None],
         "late": first_sentence(late.details) if late else "",
         "late_message": late.message if late else "",
@@ -223,29 +267,44 @@ def _approximate(matter: Any) -> bool:
     return bool(division and division.approximate)
 
 
-def _why(found: Any, view: Any) -> dict[str, Any]:
+def _asked(found: Any, lines: Any) -> dict[str, Any]:
+    """The request of time that waits for a chief, who asked and why (1 to 3 SQL, none where nothing waits)."""
+    asked = queries.asked_time(found) if found.matter.post_kind else None
+    if asked is None:
+        return {"asked": None}
+    line = next((line for line in reversed(lines) if line.verb == "ask_time"), None)
+    why = line.personal.get("reason", "") if line else ""
+    return {"asked": asked, "asked_why": why, "asked_who": names_of([asked.asked_by])[asked.asked_by]}
+
+
+def _why(found: Any, view: Any, lines: Any) -> dict[str, Any]:
+    """The arithmetic of both due times. A case that never stood still needs no look at its changes."""
     matter = found.matter
+    waits = matter.stage == "handling" and found.contact_id is not None and found.contacted_at is None
     step, whole = deadlines.reasons(
         catalogue(),
         view,
         matter.stage,
+        contact=waits,
         stage_started_at=matter.stage_started_at,
         counted_from=found.counted_from,
+        division=matter.community or matter.subdistrict or matter.area,
+        changes=queries.changes_of(found),
     )
-    return {"step": None if matter.ended_at or matter.closed_at else step, "whole": whole}
+    return {"step": None if matter.ended_at or matter.closed_at else step, "whole": whole, "contact": waits}
 
 
-def actions_of(actor: Any, found: Any, refused: StepForm | None, keys: list[str]) -> list[Action]:
+def actions_of(actor: Any, found: Any, refused: StepForm | None, keys: list[str], lines: Any = None) -> list[Action]:
     """Every button of this stage; the refused form takes its verb's place, else the first strong one stands open."""
     found_actions = []
-    for arrow, allowed in queries.options_for(actor, found):
+    for arrow, allowed in queries.options_for(actor, found, lines):
         if not allowed:
-            if arrow.verb != "note":
+            if arrow.verb not in BESIDE:
                 found_actions.append(Action(arrow, reason=allowed.reason))
             continue
         mine = refused is not None and refused.verb == arrow.verb
         form = _again(refused, found) if mine and refused is not None else StepForm(arrow.verb, initial=_initial(found))
-        _fill(form, found)
+        fill(form, found)
         found_actions.append(Action(arrow, form, open=mine, photo_keys=keys if mine else []))
     if refused is None:
         first = next((a for a in found_actions if a.form is not None and a.strong), None)
@@ -255,47 +314,14 @@ def actions_of(actor: Any, found: Any, refused: StepForm | None, keys: list[str]
 
 
 def _initial(found: Any) -> dict[str, Any]:
-    return {"version": found.matter.version, "body": found.suggested_body_id}
+    patience = clock.now() + INVITED_FOR
+    return {"version": found.matter.version, "body": found.suggested_body_id, "claim_by": patience}
 
 
 def _again(form: StepForm, found: Any) -> StepForm:
     """The same form with the version that is seen now: the person has read what happened meanwhile."""
-    form.data = {**{name: form.data.get(name, "") for name in form.data}, "version": str(found.matter.version)}
+    data = QueryDict(mutable=True)
+    data.update(form.data)  # of lists every value stays
+    data["version"] = str(found.matter.version)
+    form.data = data
     return form
-
-
-def _fill(form: StepForm, found: Any) -> None:
-    """The choices of lists, the suggested body first."""
-    if "body" in form.fields:
-        form.fields["body"].widget.choices = body_choices(found)  # type: ignore[attr-defined]
-    if "class_code" in form.fields:
-        tops: dict[str, list[tuple[str, str]]] = {}
-        for view in queries.classes():
-            tops.setdefault(view.top_name, []).append((view.code, view.name))
-        form.fields["class_code"].widget.choices = [("", _("不更正")), *tops.items()]  # type: ignore[attr-defined]
-
-
-def body_choices(found: Any) -> list[Any]:
-    """Who may be given the case: the suggested body, those of the place, the district's departments and enterprises."""
-    suggested, matter = queries.suggested_body(found), found.matter
-    groups: dict[str, list[tuple[int, str]]] = {
-        _("建议（按派遣表）"): [(suggested.id, suggested.name)] if suggested else [],
-        _("所在街道"): [],
-        _("区属部门"): [],
-        _("服务企业"): [],
-        _("所在社区和社会组织"): [],
-    }
-    place, departments, enterprises, others = list(groups)[1:]
-    for body in organisations.bodies():
-        if suggested and body.id == suggested.id:
-            continue
-        near = bool(matter.subdistrict) and body.division.startswith(matter.subdistrict)
-        if body.kind in (BodyKind.SUBDISTRICT_OFFICE, BodyKind.GRID_TEAM) and near:
-            groups[place].append((body.id, body.name))
-        elif body.kind in (BodyKind.DEPARTMENT, BodyKind.COMMAND_CENTRE):
-            groups[departments].append((body.id, body.name))
-        elif body.kind == BodyKind.ENTERPRISE:
-            groups[enterprises].append((body.id, body.name))
-        elif body.kind == BodyKind.SOCIAL_ORGANISATION or (near and body.division == matter.community):
-            groups[others].append((body.id, body.name))
-    return [("", _("请选择承办单位")), *((name, rows) for name, rows in groups.items() if rows)]

@@ -1,39 +1,32 @@
-"""The list of cases: filters in the address, pages by key, and the same rows as CSV."""
+"""The list of cases: filters in the address, pages by key, each with its chips."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from linli.accounts import actions as accounts
-from linli.accounts.choices import AuditVerb
 from linli.accounts.permissions import ActorRequest, require
-from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.errors import Invalid
 from linli.organisations import queries as organisations
 from linli.territory import queries as territory
 
 from .. import permissions, queries
-from ..choices import Channel, Outcome, Satisfaction
+from ..choices import Channel
 from ..queries import CaseFilter
 from ..rules import CASE
-from .rows import options, place_of, table_rows
+from .rows import options, table_rows
 
 PAGE = 50
 EXPORT_ROWS = 20_000
-EXPORT_BATCH = 500
 MORE = ("class_code", "community", "channel", "since", "until")
 
 
@@ -109,6 +102,7 @@ def cases(request: ActorRequest) -> HttpResponse:
                 _("本页 %(n)s 件") % {"n": len(page.rows)} if page.rows else "",
             ),
             "export": permissions.can_export(request.actor),
+            "export_xlsx": reverse("response:cases_xlsx") + (address(wanted) if wanted.as_query() else ""),
             "export_url": reverse("response:cases_csv") + (address(wanted) if wanted.as_query() else ""),
             "export_rows": EXPORT_ROWS,
         },
@@ -200,86 +194,3 @@ def chips(wanted: CaseFilter) -> list[Chip]:
         for name, value in wanted.as_query().items()
         if name in words
     ]
-
-
-# --- the same rows for a spreadsheet ------------------------------------------------------------------
-@require_safe
-@never_cache
-@require(*permissions.SEE_KINDS)
-def export(request: ActorRequest) -> Any:
-    """The filtered cases as CSV with a BOM, at most EXPORT_ROWS, no free text and no contact. Who took it is recorded."""
-    permissions.can_export(request.actor).or_forbidden()
-    wanted = CaseFilter.from_mapping(request.GET.dict())
-    accounts.record(
-        actor=request.actor,
-        verb=AuditVerb.EXPORT_CASES,
-        target="cases",
-        filter=_("、").join(chip.label for chip in chips(wanted)) or _("全部"),
-    )
-    name = f"cases-{clock.local(clock.now()):%Y%m%d-%H%M}.csv"
-    lines = csv_lines(request.actor, wanted, get_language() or "zh-hans")
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-class _Line:
-    """What csv.writer writes to: hands each line on."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def csv_lines(actor: Actor, wanted: CaseFilter, language: str) -> Iterator[str]:
-    """Header and rows, read by key in batches, so that memory and transactions stay small."""
-    writer = csv.writer(_Line())
-    with override(language):
-        yield "\ufeff" + writer.writerow(_header())
-    after, left = "", EXPORT_ROWS
-    while left > 0:
-        page = queries.case_page(actor, wanted, after=after, limit=min(EXPORT_BATCH, left))
-        with override(language):
-            batch = "".join(writer.writerow([plain(cell) for cell in _cells(case)]) for case in page.rows)
-        yield batch
-        left -= len(page.rows)
-        after = page.next_after
-        if not after:
-            return
-    with override(language):
-        yield writer.writerow([_("只导出前 %(n)s 件，请缩小筛选范围后再导出其余的。") % {"n": EXPORT_ROWS}])
-
-
-def plain(cell: Any) -> str:
-    """Text of a cell. What a spreadsheet would take for a formula gets a quote in front."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def _header() -> list[str]:
-    return [
-        _("编号"), _("大类"), _("问题类型"), _("环节"), _("来源"), _("街道"), _("社区"), _("附近街道"), _("承办单位"),
-        _("受理时间"), _("本环节时限"), _("办结时限"), _("时限暂定"), _("结案时间"), _("按期结案"), _("退单次数"),
-        _("返工次数"), _("重开次数"), _("是否解决"), _("是否满意"), _("演示数据"),
-    ]  # fmt: skip
-
-
-def _time(moment: Any) -> str:
-    return f"{clock.local(moment):%Y-%m-%d %H:%M}" if moment else ""
-
-
-def _yes(value: bool | None) -> str:
-    return "" if value is None else _("是") if value else _("否")
-
-
-def _cells(case: Any) -> list[Any]:
-    matter, view = case.matter, queries.class_of(case)
-    return [
-        queries.number_of_case(case), view.top_name, view.name, CASE.stages[matter.stage].label,
-        Channel(case.channel).label, territory.division_name(matter.subdistrict) if matter.subdistrict else "",
-        territory.division_name(matter.community) if matter.community else place_of(matter) * (not matter.subdistrict),
-        case.near, organisations.body_name(matter.body_id), _time(matter.opened_at), _time(matter.due_at),
-        _time(matter.final_due_at), _yes(matter.due_provisional), _time(matter.closed_at),
-        _yes(case.first_closed_on_time), case.return_count, case.rework_count, case.reopen_count,
-        Outcome(case.outcome).label if case.outcome else "",
-        Satisfaction(case.satisfaction).label if case.satisfaction else "", _yes(matter.simulated),
-    ]  # fmt: skip

@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -23,9 +24,10 @@ from linli.territory import queries as territory
 from linli.vault import queries as vault
 
 from .. import actions, permissions, queries
-from ..choices import Channel
+from ..choices import Channel, PlaceSource
 from ..forms import ReportForm
 from ..rules import CASE
+from . import ask
 from .intake import Taken, place_line, take, write_refusal
 from .lookups import class_item, near_items
 from .rows import place_of
@@ -51,40 +53,83 @@ def _usual(request: ActorRequest) -> str:
 
 
 def _register(request: ActorRequest) -> HttpResponse:
-    form = ReportForm(request.POST)
-    taken = take(form)
-    if form.errors:
-        return _page(request, form, taken, status=422)
-    said = form.cleaned_data
-    channel = said["channel"] or _usual(request)
+    """One press: register, register and accept, answer, or join what is known; `look` only searches (no script)."""
+    form, go = ReportForm(request.POST), request.POST.get("go", "")
+    main_number = request.POST.get("merge", "")[:32]
+    if go in ("", "look") and not main_number:  # without a script: search, or an answer was picked
+        form.is_valid()
+        form.errors.clear()
+        return _page(request, form, Taken())
+    taken = Taken()
     try:
-        receipt = actions.report_case(actor=request.actor, report=_report(said, taken, channel))
+        if go == "answer" and not main_number:
+            receipt = _answer(request, form)
+        else:
+            main = queries.case_named(request.actor, main_number) if main_number else None
+            taken = take(form, main)
+            receipt = _report(request, form, taken, main)
+    except Unclear:
+        return _page(request, form, taken, status=422)
     except Refusal as refused:
+        form.is_valid()
         write_refusal(form, refused)
         return _page(request, form, taken, status=refused.status)
     query = QueryDict(mutable=True)
-    query.update({"done": receipt.number, "channel": channel})
-    if request.POST.get("go") == "accept" and (why := _accept(request, receipt)):
+    query.update({"done": receipt.number, "channel": form.cleaned_data["channel"] or _usual(request)})
+    if go == "accept" and not main_number and (why := _accept(request, receipt)):
         query["accept"] = why
     answer = HttpResponseRedirect(f"{reverse('response:desk')}?{query.urlencode()}")
     answer.status_code = 303
     return answer
 
 
-def _report(said: dict[str, Any], taken: Taken, channel: str) -> actions.Report:
-    return actions.Report(
-        channel=channel,
-        class_code=taken.class_code,
-        lon=taken.lon or 0.0,
-        lat=taken.lat or 0.0,
-        description=said["description"],
-        address=said["address"],
-        place_source=taken.source,
-        phone=said["phone"],
-        name=said["name"],
-        consent=said["consent"] or vault.consent_for("case_contact_spoken").version,
-        client_key=said["client_key"],
-    )
+class Unclear(Exception):
+    """The form says what is missing."""
+
+
+def _answer(request: ActorRequest, form: ReportForm) -> actions.Receipt:
+    """The question as it was looked for, its class, what was said: no place, unless one was chosen."""
+    form.is_valid()
+    said = form.cleaned_data
+    if not said.get("question"):
+        form.add_error("question", _("请写对方问什么。"))
+    if not said.get("said"):
+        form.add_error("said", _("请写念给对方的答复。"))
+    if not said.get("question_class"):
+        form.add_error("question_class", _("请选择咨询类型。"))
+    if form.errors:
+        raise Unclear
+    asked = "\n".join(dict.fromkeys(t for t in (said["question"], said["description"]) if t))
+    report = _reported(request, said, Taken(class_code=said["question_class"]), description=asked, address="")
+    return actions.answer_question(actor=request.actor, report=report, result=said["said"], article=said["article"])
+
+
+def _report(request: ActorRequest, form: ReportForm, taken: Taken, main: Any) -> actions.Receipt:
+    if form.errors:
+        raise Unclear
+    said = form.cleaned_data
+    report = _reported(request, said, taken, description=said["description"] or said["question"])
+    if main is not None:
+        return actions.report_same(actor=request.actor, report=report, main=main)
+    asked = "" if said["article"] else said["question"]
+    return actions.report_question(actor=request.actor, report=report, asked=asked)
+
+
+def _reported(request: ActorRequest, said: dict[str, Any], taken: Taken, **more: Any) -> actions.Report:
+    values: dict[str, Any] = {
+        "channel": said["channel"] or _usual(request),
+        "class_code": taken.class_code,
+        "lon": taken.lon,
+        "lat": taken.lat,
+        "division": "" if taken.placed else said["division"],
+        "address": said["address"],
+        "place_source": taken.source or PlaceSource.MAP,
+        "phone": said["phone"],
+        "name": said["name"],
+        "consent": said["consent"] or vault.consent_for("case_contact_spoken").version,
+        "client_key": said["client_key"],
+    }
+    return actions.Report(**(values | more))
 
 
 def _accept(request: ActorRequest, receipt: actions.Receipt) -> str:
@@ -117,6 +162,8 @@ def _receipt(request: ActorRequest) -> dict[str, Any] | None:
         "receipt": receipt,
         "code": (receipt.code[:5], receipt.code[5:]),
         "stage": CASE.stages[receipt.stage].label,
+        "answered": receipt.stage in ("closed", "ended"),
+        "joined": receipt.stage == "merged",
         "not_accepted": request.GET.get("accept") == "no",
         "in_scope": bool(permissions.can_see(request.actor, found.matter)),
     }
@@ -177,7 +224,10 @@ def _page(
         "consent": consent,
         "consent_text": consent.text(translation.get_language() or "zh-hans"),
         "tiles": f"/tiles/{territory.revision()}/{{z}}/{{x}}/{{y}}.mvt",
+        "near_m": queries.NEAR_M,
+        "near_days": queries.NEAR_DAYS,
         "has_errors": status >= 400,
+        **ask.context_of(request, form),
         **more,
     }
     return render(request, "response/desk.html", context, status=status)

@@ -16,6 +16,7 @@ from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -26,6 +27,7 @@ from linli.core.errors import Forbidden, Invalid, Refusal
 from linli.files import actions as files
 from linli.files.intake import photos_only
 from linli.flow import queries as flow
+from linli.site.refusals import answers_json
 from linli.territory import queries as territory
 
 from .. import actions, queries
@@ -34,7 +36,6 @@ from ..choices import Channel
 from ..forms import FieldForm
 from ..rules import CASE, number_of
 from .intake import Taken, place_line, take, write_refusal
-from .lookups import answers_json
 from .rows import place_of, urgency_view
 
 # What grid workers of the pack report most, one press away; the rest is behind "all classes".
@@ -61,7 +62,7 @@ def field(request: ActorRequest) -> HttpResponse:
     except Refusal as refused:
         write_refusal(form, refused)
         return _page(request, form, taken, status=refused.status)
-    messages.success(request, _("已上报，编号 %(number)s。") % {"number": receipt.number})
+    messages.success(request, _told(receipt))
     answer = HttpResponseRedirect(reverse("response:field"))
     answer.status_code = 303
     return answer
@@ -88,6 +89,7 @@ def send(request: ActorRequest) -> HttpResponse:
         "number": receipt.number,
         "url": reverse("response:case", args=[receipt.number]),
         "repeated": receipt.repeated,
+        "said": _told(receipt),
     }
     return JsonResponse(body, status=201)
 
@@ -97,7 +99,11 @@ def _report(request: ActorRequest, said: dict[str, Any], taken: Taken, key: str)
     if len(sent) > PHOTOS_MAX:
         sentence = _("最多 %(n)s 张照片。") % {"n": PHOTOS_MAX}
         raise Invalid("too_many_photos", sentence, fields={"photo": [sentence]})
-    keys = [files.accept_upload(actor=request.actor, stream=f, name=f.name or "").key for f in sent]
+    after = request.FILES.getlist("after")
+    if len(after) > PHOTOS_MAX:
+        sentence = _("最多 %(n)s 张照片。") % {"n": PHOTOS_MAX}
+        raise Invalid("too_many_photos", sentence, fields={"after": [sentence]})
+    keys, after_keys = _kept(request, sent), _kept(request, after)
     report = actions.Report(
         channel=Channel.FIELD,
         class_code=taken.class_code,
@@ -109,7 +115,22 @@ def _report(request: ActorRequest, said: dict[str, Any], taken: Taken, key: str)
         photo_keys=keys,
         client_key=key,
     )
+    if said["mended"]:
+        return actions.report_and_mend(actor=request.actor, report=report, result=said["result"], after_keys=after_keys)
     return actions.report_case(actor=request.actor, report=report)
+
+
+def _told(receipt: actions.Receipt) -> str:
+    """What became of it, in one sentence: reported, to be checked by another, or closed at once."""
+    words = {
+        "fed_back": _("已上报并处理，编号 %(number)s。抽中核查，等别的岗位核查。"),
+        "closed": _("已上报并处理，编号 %(number)s。没有抽中核查，已结案。"),
+    }
+    return words.get(receipt.stage, _("已上报，编号 %(number)s。")) % {"number": receipt.number}
+
+
+def _kept(request: ActorRequest, sent: Any) -> list[str]:
+    return [files.accept_upload(actor=request.actor, stream=f, name=f.name or "").key for f in sent]
 
 
 def _page(request: ActorRequest, form: FieldForm, taken: Taken, *, status: int = 200) -> HttpResponse:
@@ -123,6 +144,8 @@ def _page(request: ActorRequest, form: FieldForm, taken: Taken, *, status: int =
         "response/field.html",
         {
             **_form_context(form, taken),
+            # whose drafts these are, on a phone that colleagues share; the mark says nothing to anybody else
+            "owner": salted_hmac("linli.field.owner", request.actor.label).hexdigest()[:16],
             "counts": inbox.counts,
             "waiting": waiting,
             "has_errors": status >= 400,
@@ -153,6 +176,7 @@ def _form_context(form: FieldForm, taken: Taken) -> dict[str, Any]:
         "place": place_line(taken.lon, taken.lat) if taken.placed else "",  # type: ignore[arg-type]
         "chips": [known[code] for code in CHIPS if code in known],
         "groups": list(tops.items()),
+        "mendable": sorted(code for code in known if actions.may_be_mended(code)),
         "client_key": form.data.get("client_key") or str(uuid.uuid4()),
         "photos_max": PHOTOS_MAX,
         "tiles": f"/tiles/{territory.revision()}/{{z}}/{{x}}/{{y}}.mvt",

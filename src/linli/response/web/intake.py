@@ -14,7 +14,7 @@ from linli.site.refusals import onto_form
 from linli.territory import queries as territory
 
 from .. import queries
-from ..choices import PlaceSource
+from ..choices import PlaceSource, Tree
 
 CANDIDATES = 6
 
@@ -35,13 +35,22 @@ class Taken:
         return self.lon is not None and self.lat is not None
 
 
-def take(form: forms.Form) -> Taken:
-    """Read class and place of a bound form; what is missing or unclear is written beside its field."""
+def take(form: forms.Form, main: Any = None) -> Taken:
+    """Read class and place of a bound form; what is missing or unclear is written beside its field.
+
+    `main`: the case that this report joins; its class will do where none was chosen.
+    """
     form.is_valid()
     said = form.cleaned_data
     taken = Taken()
-    _take_class(form, said, taken)
-    _take_place(form, said, taken)
+    if main is not None and not (said.get("class_code") or said.get("class_pick") or said.get("class_q")):
+        taken.class_code = queries.class_of(main).code
+    else:
+        _take_class(form, said, taken)
+    view = queries.class_by_code(taken.class_code)
+    asked = view is not None and view.tree == Tree.CONSULTATION and bool(said.get("division"))
+    if not (asked and said.get("lon") is None and not said.get("pick") and not said.get("place_q")):
+        _take_place(form, said, taken)
     return taken
 
 
@@ -103,7 +112,7 @@ def _pair(text: str) -> tuple[float | None, float | None]:
 
 def write_refusal(form: forms.Form, refused: Refusal) -> None:
     """Beside the fields of the form: class and place are typed in fields of another name."""
-    for told, typed in (("class_code", "class_q"), ("place", "place_q")):
+    for told, typed in (("class_code", "class_q"), ("place", "place_q"), ("result", "said"), ("parent", "place_q")):
         if told in refused.fields:
             refused.fields[typed] = refused.fields.pop(told)
     onto_form(form, refused)

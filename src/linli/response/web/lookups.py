@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from linli.accounts.permissions import ActorRequest, require
 from linli.core import clock
-from linli.core.errors import Invalid, Refusal
+from linli.site.refusals import answers_json
 from linli.site.templatetags.parts import ago, when_text
+from linli.territory.rules import read_point
 from linli.worktime import queries as worktime
 from linli.worktime.explain import limit_text
 
@@ -25,23 +23,6 @@ from ..choices import Urgency
 
 CLASSES = 8
 NEAR = 6
-
-
-def answers_json(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
-    """A refusal becomes JSON with its status: scripts ask here, whatever their Accept header."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            response: HttpResponse = view(request, *args, **kwargs)
-        except Refusal as refusal:
-            response = JsonResponse(refusal.as_dict(), status=refusal.status, json_dumps_params={"default": str})
-            if retry := refusal.details.get("retry_after_s"):
-                response["Retry-After"] = str(retry)
-        response.setdefault("Cache-Control", "no-store")
-        return response
-
-    return wrapped
 
 
 @require_safe
@@ -73,7 +54,7 @@ def class_item(view: ClassView) -> dict[str, Any]:
 @require(*permissions.INTAKE_KINDS)
 def nearby(request: ActorRequest) -> HttpResponse:
     """`?lon=&lat=&class=`: open matters near a point, those of the same class first. For who registers, elsewhere too."""
-    lon, lat = number(request, "lon"), number(request, "lat")
+    lon, lat = read_point(request.GET)
     return JsonResponse(
         {"results": near_items(request.actor, lon, lat, request.GET.get("class", "").replace("\0", "")[:8])}
     )
@@ -101,18 +82,7 @@ def near_items(actor: Any, lon: float, lat: float, class_code: str) -> list[dict
             "lon": n.lon,
             "lat": n.lat,
             "url": reverse("response:case", args=[n.number]) if n.in_scope else "",
+            "merge": n.in_scope and n.joinable,
         }
         for n in found[:NEAR]
     ]
-
-
-def number(request: HttpRequest, name: str) -> float:
-    """A coordinate of the query. Raises Invalid."""
-    raw = request.GET.get(name, "")
-    try:
-        if len(raw) > 40:
-            raise ValueError(name)
-        return float(raw)
-    except ValueError:
-        text = gettext_lazy("坐标不是有效的数字。")
-        raise Invalid("bad_coordinates", text, fields={name: [text]}) from None

@@ -25,7 +25,7 @@ from ..rules import CASE
 CHANNELS = {c.value: c.label for c in Channel}
 # One row, put together at once: fifty of them through template nodes cost more than the rest of the page.
 ROW = (
-    '<tr><th scope="row"><a href="{number}/">{name}</a></th><td data-label="{h.place}">{place}{near}</td>'
+    '<tr><th scope="row"><a href="{number}/">{name}</a></th><td data-label="{h.place}">{place}{near}{pressed}</td>'
     '<td data-label="{h.stage}">{stage}</td>'
     '<td data-label="{h.due}"><span class="mark {kind}">{mark}{left}</span></td>'
     '<td data-label="{h.body}">{body}</td><td data-label="{h.opened}">{opened}<small>{channel}</small></td>'
@@ -98,6 +98,7 @@ def _row(case: Any, page: _Page) -> str:
         name=escape(queries.class_of(case).name),
         place=escape(place_of(matter)),
         near=f"<small>{escape(case.near)}</small>" if case.near else "",
+        pressed=_pressed(case),
         stage=page.stages[matter.stage],
         kind=kind,
         mark=page.marks[kind],
@@ -106,6 +107,12 @@ def _row(case: Any, page: _Page) -> str:
         opened=_opened(matter.opened_at, page),
         channel=page.channels.get(case.channel, ""),
     )
+
+
+def _pressed(case: Any) -> str:
+    """督办, 催办 2 次, 计时停着: what is to be seen at once."""
+    found = queries.marks(case.reminded, case.supervised, case.paused_at)
+    return "".join(f'<small><span class="mark {kind}">{escape(str(words))}</span></small>' for kind, words in found)
 
 
 def _opened(moment: datetime, page: _Page) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,14 +13,18 @@ from linli.accounts import queries as accounts
 from linli.core import clock
 from linli.flow.queries import Line
 from linli.organisations import queries as organisations
+from linli.organisations.choices import BodyKind
 from linli.site.templatetags.parts import when_text
 from linli.territory import queries as territory
+from linli.worktime.explain import limit_text
+from linli.worktime.rules import Limit, Unit
 
 from .. import queries
-from ..choices import Channel, Outcome, Satisfaction
+from ..choices import CallResult, Channel, LadderTrigger, Level, Outcome, Satisfaction, TimeKind
+from ..queries.calls import throws_of
 from ..rules import CASE, label_of
 
-BAD = frozenset({"return", "rework", "reopen", "decline"})
+BAD = frozenset({"ask_return", "rework", "reopen", "decline", "supervise", "escalate", "lapse", "give_up"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,9 @@ def _told(line: Line, names: dict[str, str], newest: bool) -> Told:
         who=names[line.actor],
         at=line.at,
         facts=[
-            (word, value) for name, raw in line.facts.items() if (word := _label(name)) and (value := said(name, raw))
+            (word, value)
+            for name, raw in _facts(line.facts).items()
+            if (word := _label(name)) and (value := said(name, raw))
         ],
         # what was reported stands at the top of the page
         texts=[] if line.seq == 1 else [(_label(n) or n, str(text)) for n, text in line.personal.items() if text],
@@ -89,6 +95,14 @@ def _told(line: Line, names: dict[str, str], newest: bool) -> Told:
         state=state,
         target=CASE.stages[line.target].label if moved and line.target in CASE.stages else "",
     )
+
+
+def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """An amount and its unit are one fact."""
+    found = dict(facts)
+    if "amount" in found and "unit" in found:
+        found["limit"] = limit_text(Limit(int(found.pop("amount")), Unit(found.pop("unit")))).strip()
+    return found
 
 
 def _label(name: str) -> Any:
@@ -100,10 +114,27 @@ def _label(name: str) -> Any:
         "route": _("按派遣表应由"),
         "body": _("承办单位"),
         "photos": _("照片"),
+        "article": _("依据的答复"),
+        "owed": _("无人认领时由"),
+        "kinds": _("邀请"),
+        "bodies": _("邀请"),
+        "claim_by": _("认领截止"),
         "outcome": _("是否解决"),
+        "call": _("通话结果"),
+        "attempt": _("第几次拨打"),
+        "outside_hours": _("回访时间以外"),
+        "sample": _("抽查核查"),
+        "call_sample": _("抽查回访"),
         "satisfaction": _("是否满意"),
         "calendar": _("日历版本"),
         "final": _("办结时限"),
+        "time": _("申请"),
+        "limit": _("多少"),
+        "until": _("到"),
+        "level": _("提到"),
+        "trigger": _("起因"),
+        "joint": _("协办单位"),
+        "to": _("转给"),
         "why": _("原因"),
         "description": _("问题描述"),
         "address": _("详细位置"),
@@ -113,6 +144,17 @@ def _label(name: str) -> Any:
     }.get(name)
 
 
+def route_words(raw: dict[str, Any]) -> str:
+    """Where the table sent a case, and by which line: 第 12 条（第 3 版）."""
+    lead = organisations.body_name(raw.get("body")) or _("由区里决定")
+    if not raw.get("rule"):
+        return str(lead)
+    return _("%(body)s（派遣规则第 %(table)s 版第 %(rule)s 条）") % {**raw, "body": lead}
+
+
+_TOKENS: dict[str, Any] = {"time": TimeKind, "level": Level, "trigger": LadderTrigger}
+
+
 def said(name: str, raw: Any) -> str:
     """A fact in words; "" for what says nothing."""
     if raw in (None, "", 0, False):
@@ -120,10 +162,24 @@ def said(name: str, raw: Any) -> str:
     if name == "class":
         view = queries.class_by_code(str(raw))
         return view.name if view else str(raw)
-    if name in ("body", "route"):
+    if name == "route" and isinstance(raw, dict):
+        return route_words(raw)
+    if name == "kinds":
+        return _("、").join(str(BodyKind(k).label) for k in raw)
+    if name in _TOKENS:
+        return str(dict(_TOKENS[name].choices).get(str(raw), raw))
+    if name in ("bodies", "joint"):
+        return _("、").join(organisations.body_name(int(i)) for i in raw)
+    if name in ("body", "owed", "route", "to"):
         return organisations.body_name(int(raw)) or str(raw)
     if name == "channel":
         return str(dict(Channel.choices).get(raw, raw))
+    if name == "call":
+        return str(dict(CallResult.choices).get(raw, raw))
+    if name == "outside_hours":
+        return _("是")
+    if name in ("sample", "call_sample"):
+        return _thrown(raw)
     if name == "outcome":
         return str(dict(Outcome.choices).get(raw, raw))
     if name == "satisfaction":
@@ -132,11 +188,38 @@ def said(name: str, raw: Any) -> str:
         return _("%(n)s 张") % {"n": raw}
     if name == "grid":
         return f"{territory.division_name(str(raw))} {str(raw)[-3:]}"
-    if name == "final":
+    if name in ("final", "claim_by", "until"):
         return when_text(datetime.fromisoformat(str(raw)))
     if name == "why":
         return {"retention": _("保存期满"), "asked": _("本人要求")}.get(str(raw), str(raw))
     return str(raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """What the dice said, as the page of a case shows it."""
+
+    of: str
+    drawn: bool
+    share: int
+    version: str
+
+
+def throws(lines: list[Line]) -> list[Thrown]:
+    """The throws of the dice in a journal, with the version of the type whose share they went by."""
+    return [Thrown(t.of, t.drawn, t.share, _version_words(t.type_id)) for t in throws_of(lines)]
+
+
+def _thrown(raw: Any) -> str:
+    if not isinstance(raw, dict):  # lines of an older release say the share alone
+        return f"{raw}%"
+    words = _("抽中，按 %(share)s%% 抽取") if raw.get("drawn") else _("未抽中，按 %(share)s%% 抽取")
+    return words % {"share": raw.get("share")}
+
+
+def _version_words(type_id: int) -> str:
+    view = queries.class_by_id(type_id)
+    return _("“%(name)s”第 %(id)s 号版本") % {"name": view.name, "id": type_id}
 
 
 def first_sentence(details: dict[str, Any]) -> str:

@@ -172,7 +172,7 @@ def test_nothing_loaded_is_empty_not_broken(db: None) -> None:
 
 
 def test_warm_reads_cost_no_sql(xicheng: None, django_assert_num_queries, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(snapshot, "monotonic", lambda: 1.0)
+    monkeypatch.setattr("linli.core.reference.time.monotonic", lambda: 1.0)
     queries.forget()
     queries.warm()
     with django_assert_num_queries(0):
@@ -186,7 +186,7 @@ def test_warm_reads_cost_no_sql(xicheng: None, django_assert_num_queries, monkey
 
 def test_the_revision_is_looked_up_at_most_once_a_second(xicheng: None, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr(snapshot, "monotonic", lambda: now[0])
+    monkeypatch.setattr("linli.core.reference.time.monotonic", lambda: now[0])
     queries.forget()
     with CaptureQueriesContext(
         connection,

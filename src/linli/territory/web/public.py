@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,29 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from linli.core.errors import Invalid, Missing, Refusal
+from linli.core.errors import Missing
+from linli.site.refusals import answers_json
 
-from .. import queries
+from .. import queries, rules
 from ..choices import PlaceKind
 
 TILE_TYPE = "application/vnd.mapbox-vector-tile"
 FOREVER = "public, max-age=31536000, immutable"
 MOST_ZOOM = 22
-
-
-def answers_json(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A refusal becomes JSON with its status: scripts ask here, whatever their Accept header."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            response = view(request, *args, **kwargs)
-        except Refusal as refusal:
-            response = JsonResponse(refusal.as_dict(), status=refusal.status)
-        response.setdefault("Cache-Control", "no-store")
-        return response
-
-    return wrapped
 
 
 @require_safe
@@ -78,7 +62,7 @@ def _place(hit: queries.PlaceHit) -> dict[str, Any]:
 @answers_json
 def locate(request: HttpRequest) -> HttpResponse:
     """`?lon=&lat=`: division, grid and a line to read aloud. A point outside the district answers 422 with its code."""
-    found = queries.check_point(_number(request, "lon"), _number(request, "lat"))
+    found = queries.check_point(*rules.read_point(request.GET))
     fields = ("grid", "community", "subdistrict", "district", "community_name", "subdistrict_name", "approximate")
     body: dict[str, Any] = {name: getattr(found, name) for name in fields}
     return JsonResponse(body | {"near": found.near, "text": place_line(found)})
@@ -91,17 +75,6 @@ def place_line(found: queries.Located) -> str:
         community = _("%(name)s（约）") % {"name": community}
     near = _("%(street)s附近") % {"street": found.near} if found.near else ""
     return " · ".join(part for part in (found.subdistrict_name, community, near) if part)
-
-
-def _number(request: HttpRequest, name: str) -> float:
-    raw = request.GET.get(name, "")
-    try:
-        if len(raw) > 40:
-            raise ValueError(name)
-        return float(raw)
-    except ValueError:
-        text = gettext_lazy("坐标不是有效的数字。")
-        raise Invalid("bad_coordinates", text, fields={name: [text]}) from None
 
 
 @require_safe

@@ -27,8 +27,6 @@ def administrators(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.actor.kind == "resident":
             return redirect_to_login(request.get_full_path())
-        if getattr(request.user, "must_change_password", False):
-            return HttpResponseRedirect(reverse("accounts:password"))
         can_change_boundaries(request.actor).or_forbidden()
         return view(request, *args, **kwargs)
 

@@ -130,3 +130,21 @@ def test_processes_that_start_at_once_share_one_key(folder: Path) -> None:
     names = {p.name for p in folder.iterdir()}
     assert "contact.k1" in names and "contact.k2" not in names
     assert not any(name.startswith(".") for name in names)
+
+
+def test_what_was_sealed_to_a_place_says_so_and_cannot_be_taken_for_the_older_form(folder: Path) -> None:
+    bound, loose = keys.seal("sealed", b"x", aad=b"7"), keys.seal("sealed", b"x")
+    assert keys.is_bound(bound) and not keys.is_bound(loose)
+    for trick in (b"\x01" + bound[1:], b"\x02" + loose[1:]):
+        for aad in (b"", b"7"):
+            with pytest.raises(keys.Changed):
+                keys.unseal("sealed", trick, aad=aad)
+
+
+def test_the_older_form_with_a_place_opens(folder: Path) -> None:
+    key = keys.ring().current("contact")
+    nonce = b"n" * 12
+    older = key.head + nonce + key.cipher.encrypt(nonce, b"13812345678", key.head + b"contact\0case/1")
+    assert keys.unseal("contact", older, aad=b"contact\0case/1") == b"13812345678"
+    with pytest.raises(keys.Changed):
+        keys.unseal("contact", older, aad=b"contact\0case/2")

@@ -27,7 +27,7 @@ def test_what_is_sealed_is_listed_as_personal() -> None:
 def test_a_contact_is_never_seen_without_a_post() -> None:
     for row in registry.rows():
         if row.kind == "contact":
-            assert set(row.who_sees) == {Seen.SUPERVISION} and row.retention == "closed_90_days"
+            assert set(row.who_sees) == {Seen.SUPERVISION, Seen.HANDLING_BODY} and row.retention == "closed_90_days"
 
 
 @isolate_apps("linli.vault")

@@ -31,7 +31,8 @@ def calendar() -> Calendar:
 
 
 CALENDAR = calendar()
-moments = st.datetimes(datetime(2007, 1, 1), datetime(2026, 11, 30)).map(
+# thirty working days later the walk must still be on rows that it knows: the shipped table ends with 2026
+moments = st.datetimes(datetime(2007, 1, 1), datetime(2026, 11, 10)).map(
     lambda d: d.replace(second=0, microsecond=0, tzinfo=SHANGHAI)
 )
 near_festivals = st.builds(

@@ -8,6 +8,7 @@ const one = (selector, root = document) => root.querySelector(selector);
 const canvas = document.getElementById("map"), list = one("[data-queue]"), status = one("[data-fresh]");
 const cases = new Map();
 const first = innerWidth < 1101 ? 6 : config.first; // a phone shows the six most urgent; the rest on request
+let sizes = {}, cut = false; // how many there are in all: with very many only the most urgent are told one by one
 let tab = config.tab, showing = first, skew = 0, chosen = null, loading = null, again = false;
 
 const now = () => Date.now() / 1000 + skew;
@@ -82,40 +83,61 @@ function showQueue(fresh = new Set()) {
   empty.hidden = shown.length > 0;
   [one("b", empty).textContent, one("p", empty).textContent] = config.empty[tab];
   const say = one("[data-shown]"), more = one("[data-more]");
-  if (say) say.textContent = shown.length ? fill(config.words.shown, { n: shown.length, all: wanted.length }) : "";
+  const all = cut ? Math.max(sizes[tab] ?? 0, wanted.length) : wanted.length;
+  if (say) say.textContent = !shown.length ? "" : config.wall ? fill(config.words.total, { n: all }) : fill(config.words.shown, { n: shown.length, all });
   if (more) more.hidden = shown.length >= wanted.length;
 }
 
 // --- the map ----------------------------------------------------------------------------------------------
-let urgent = null, calm = null, drawn = null;
+let urgent = null, calm = null, drawn = null, heaped = false;
 const feature = (c) => ({ type: "Feature", properties: { id: c.id, u: c.kind }, geometry: { type: "Point", coordinates: [c.lon, c.lat] } });
 const isUrgent = (c) => c.kind === "late" || c.kind === "soon";
+const onCalm = (c) => (heaped ? c.kind !== "done" : !isUrgent(c)); // in a heap only what is open counts
 
 function startMap() {
   drawn = makeMap(canvas, { cooperative: !config.wall && matchMedia("(pointer: coarse)").matches, interactive: !config.wall, controls: !config.wall, compact: innerWidth < 1101 });
   if (!drawn) return;
   drawn.choose(canvas.dataset.outline);
-  // What is late or soon late is always seen one by one; the others are heaped when far away, or when there are very many.
-  const many = cases.size > 900;
-  calm = drawn.addMatters({ id: "calm", features: [...cases.values()].filter((c) => !isUrgent(c)).map(feature), cluster: true, clusterMaxZoom: many ? 13 : 10, hideDone: config.wall });
-  urgent = drawn.addMatters({ id: "urgent", features: [...cases.values()].filter(isUrgent).map(feature) });
-  for (const set of [calm, urgent]) set.onPick((properties) => choose(Number(properties.id), true));
+  // What is late or soon late is seen one by one, the others are heaped when far away; where even the urgent would lie
+  // on one another (more than 300 in sight of a district), all are heaped together and a heap says how many are late.
+  const all = [...cases.values()];
+  heaped = all.filter(isUrgent).length > 300;
+  calm = drawn.addMatters({ id: "calm", features: all.filter((c) => onCalm(c)).map(feature), cluster: true, hideDone: config.wall,
+    clusterMaxZoom: heaped ? 15 : all.length > 900 ? 13 : 10, clusterRadius: heaped ? 52 : 44 });
+  urgent = drawn.addMatters({ id: "urgent", features: all.filter((c) => !onCalm(c) && isUrgent(c)).map(feature) });
+  for (const set of [calm, urgent]) set.onPick((properties) => pick(Number(properties.id)));
   drawn.ready.then(() => { document.documentElement.dataset.board = "ready"; });
 }
 
 function redrawMap(changed, removed) {
   if (!calm) return;
-  const here = changed.filter(isUrgent), there = changed.filter((c) => !isUrgent(c));
+  const here = changed.filter((c) => !onCalm(c) && isUrgent(c)), there = changed.filter(onCalm);
   const gone = (others) => [...removed, ...others.map((c) => c.id)];
   if (removed.length || changed.length) {
-    urgent.update(here.map(feature), gone(there));
-    calm.update(there.map(feature), gone(here));
+    const done = changed.filter((c) => !here.includes(c) && !there.includes(c));
+    if (!heaped) urgent.update(here.map(feature), gone([...there, ...done]));
+    calm.update(there.map(feature), gone([...here, ...done]));
   }
 }
 
 function light(id) {
-  urgent?.highlight(id !== null && isUrgent(cases.get(id) ?? {}) ? id : null);
-  calm?.highlight(id !== null && cases.has(id) && !isUrgent(cases.get(id)) ? id : null);
+  urgent?.highlight(id !== null && cases.has(id) && !onCalm(cases.get(id)) ? id : null);
+  calm?.highlight(id !== null && cases.has(id) && onCalm(cases.get(id)) ? id : null);
+}
+
+// Marks may lie on one another: one click is one choice, the urgent one. The first click points at the row, the second opens it.
+let picked = [];
+function pick(id) {
+  picked.push(id);
+  if (picked.length === 1) queueMicrotask(() => {
+    const last = picked.at(-1), open = picked.includes(chosen) && cases.get(chosen)?.url;
+    picked = [];
+    if (open) location.assign(open);
+    else {
+      choose(last, true);
+      one(`[data-matter="${last}"] a`, list)?.focus({ preventScroll: true }); // Enter opens it too
+    }
+  });
 }
 
 function choose(id, fromMap) {
@@ -161,6 +183,8 @@ function showCounts(counts) {
     put("[data-hint]", hint, box);
     if (box.localName === "a") box.href = url;
   }
+  sizes = counts.tabs;
+  for (const [key, n] of Object.entries(counts.legend)) put(`[data-legend="${key}"]`, n);
   for (const [key, n] of Object.entries(counts.tabs)) put(`[data-tab="${key}"] [data-count]`, n);
   put("[data-say]", counts.say);
   const league = one("[data-league]");
@@ -187,6 +211,7 @@ function showCounts(counts) {
 }
 
 function showLegend() {
+  if (cut) return; // the server has counted them
   const n = { late: 0, soon: 0, ok: 0, done: 0 };
   for (const c of cases.values()) n[c.kind] += 1;
   for (const [kind, count] of Object.entries(n)) put(`[data-legend="${kind}"]`, count);
@@ -196,6 +221,8 @@ function showLegend() {
 function accept(body) {
   const same = cases.size > 0, before = new Set(cases.keys());
   skew = body.now - Date.now() / 1000;
+  cut = !body.full;
+  if (body.live) document.body.dataset.liveToken = body.live;
   const next = body.points.map(([id, number, lon, lat, stage, due, closed, cls, place, near]) => {
     const c = { id, number, lon, lat, stage, due, closed, title: body.classes[cls], place: near ? fill(config.words.near, { place: body.places[place], near }) : body.places[place], url: config.case.replace("{number}", number), seen: cases.get(id)?.seen ?? 0 };
     c.kind = kindOf(c);

@@ -1,12 +1,12 @@
 // The page that works without a network: a whole report on one page, kept on this phone until it is sent.
 
-import * as store from "./store.js";
-import { flush, show } from "./outbox.js";
+import { newKey, sentences, whileTyping } from "../site/drafts.js";
+import { box, day } from "./outbox.js";
 
 const form = document.getElementById("offline"), words = form.dataset;
 const list = form.querySelector("[data-photo-list]"), add = form.querySelector("[data-photo-add]"), input = form.querySelector("[data-photo-input]");
 const problems = form.querySelector("[data-problems]"), field = (name) => form.elements.namedItem(name);
-let key = crypto.randomUUID(), tokens = [], files = [];
+let key = newKey(), tokens = [], files = [];
 
 function complain(sentences) {
   problems.hidden = !sentences.length;
@@ -25,12 +25,13 @@ function draw() {
     card.querySelector("img").src = URL.createObjectURL(file);
     card.querySelector("img").alt = file.name;
     card.querySelector(".rm").setAttribute("aria-label", `${words.remove} ${i + 1}`);
-    card.querySelector(".rm").addEventListener("click", () => { files.splice(i, 1); draw(); input.focus(); });
+    card.querySelector(".rm").addEventListener("click", () => { files.splice(i, 1); draw(); told(); input.focus(); });
     list.insertBefore(card, add);
   });
   add.hidden = files.length + tokens.length >= Number(words.max);
 }
 
+const told = () => form.dispatchEvent(new CustomEvent("linli:files"));
 input.addEventListener("change", () => {
   const free = Number(words.max) - files.length - tokens.length;
   files.push(...[...input.files].slice(0, Math.max(free, 0)));
@@ -49,6 +50,7 @@ locate.addEventListener("click", () => {
       field("source").value = "device";
       field("division").value = "";
       said.textContent = locate.dataset.found;
+      told();
     },
     () => { said.textContent = locate.dataset.refused; },
     { enableHighAccuracy: true, timeout: 10000, maximumAge: 60000 },
@@ -60,6 +62,14 @@ field("division").addEventListener("change", () => {
   said.textContent = "";
 });
 
+function row() {
+  const fields = { consent: words.consent };
+  for (const name of ["lon", "lat", "source", "division", "class_code", "description", "address", "phone", "name"]) fields[name] = field(name).value;
+  if (field("agreed").checked) fields.agreed = "on";
+  return { key, fields, photo: tokens, files, label: fields.description.slice(0, 40), token: words.token };
+}
+const typing = whileTyping(form, () => box?.type(row()).catch(() => {}));
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const missing = [];
@@ -69,65 +79,70 @@ form.addEventListener("submit", async (event) => {
   if (field("phone").value.trim() && !field("agreed").checked) missing.push([words.needConsent, "id_agreed"]);
   complain(missing);
   if (missing.length) return;
-  const fields = { consent: words.consent };
-  for (const name of ["lon", "lat", "source", "division", "class_code", "description", "address", "phone", "name"]) fields[name] = field(name).value;
-  if (field("agreed").checked) fields.agreed = "on";
-  await store.put({ key, fields, photo: tokens, files, token: words.token, at: Date.now(), state: "waiting", problem: [] });
+  typing.stop();
+  try {
+    await box.keep(row());
+  } catch {
+    complain([[words.storage, ""]]);
+    return;
+  }
   start();
-  await show();
   scrollTo({ top: 0 });
-  if (navigator.onLine) flush();
+  if (navigator.onLine) box.flush();
 });
 
 function start() {
-  key = crypto.randomUUID();
+  key = newKey();
   tokens = [];
   files = [];
   form.reset();
   for (const name of ["lon", "lat", "source"]) field(name).value = "";
+  said.textContent = "";
   draw();
 }
 
 async function edit(wanted) {
-  const row = await store.get(wanted);
-  if (!row || row.state === "sent") return;
-  key = row.key;
-  files = [...(row.files || [])];
+  const kept = await box.hold(wanted);
+  if (!kept) return;
+  key = kept.key;
+  files = [...kept.files];
   // A picture that the server no longer knows cannot be sent again: it must be taken anew.
-  tokens = row.said?.photo ? [] : [...(row.photo || [])];
-  for (const [name, value] of Object.entries(row.fields)) {
+  tokens = kept.problem?.fields?.photo ? [] : [...kept.photo];
+  for (const [name, value] of Object.entries(kept.fields)) {
     const control = field(name);
     if (control?.type === "checkbox") control.checked = value === "on";
     else if (control) control.value = value;
   }
   said.textContent = field("lon").value ? locate.dataset.found : "";
   draw();
-  complain((row.problem || []).filter(Boolean).map((text) => [text, ""]));
+  complain(sentences(kept.problem).map((text) => [text, ""]));
 }
 
 const card = document.querySelector("[data-drafts]"), template = document.querySelector("[data-draft-template]");
-document.addEventListener("linli:drafts", (event) => {
-  const rows = event.detail.filter((r) => r.state !== "sent");
+document.addEventListener("linli:drafts", ({ detail }) => {
+  const rows = detail.rows.filter((r) => r.state !== "sent");
   card.hidden = !rows.length;
-  card.querySelector("[data-draft-list]").replaceChildren(...rows.map((row) => {
+  card.querySelector("[data-draft-list]").replaceChildren(...rows.map((kept) => {
     const li = template.content.firstElementChild.cloneNode(true);
-    li.querySelector("[data-title]").textContent = row.fields.description?.slice(0, 40) || card.dataset.untitled;
-    li.querySelector("[data-state]").textContent = row.state === "look" ? [card.dataset.look, ...(row.problem || [])].join(" · ") : card.dataset.waiting;
+    li.querySelector("[data-title]").textContent = kept.label || card.dataset.untitled;
+    li.querySelector("[data-state]").textContent = [...(kept.state === "look" ? [card.dataset.look, ...sentences(kept.problem)] : [card.dataset.waiting]), card.dataset.until.replace("{day}", day(kept.until))].join(" · ");
     const open = li.querySelector("[data-open]"), drop = li.querySelector("[data-drop]");
     open.textContent = card.dataset.open;
     drop.textContent = card.dataset.drop;
-    open.addEventListener("click", () => edit(row.key));
+    open.addEventListener("click", () => edit(kept.key));
     drop.addEventListener("click", async () => {
       if (!confirm(card.dataset.sure)) return;
-      await store.remove(row.key);
-      if (row.key === key) start();
-      await show();
+      await box.remove(kept.key);
+      if (kept.key === key) start();
     });
     return li;
   }));
 });
 
 draw();
-const asked = new URLSearchParams(location.search).get("draft");
-if (asked) edit(asked);
-show();
+if (box) {
+  const asked = new URLSearchParams(location.search).get("draft") || (await box.writing())?.key;
+  if (asked) await edit(asked);
+  const rows = await box.all();
+  document.dispatchEvent(new CustomEvent("linli:drafts", { detail: { room: "report", rows } }));
+}

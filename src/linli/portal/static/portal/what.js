@@ -92,7 +92,12 @@ function photos(form) {
     try {
       const answer = await fetch(box.dataset.url, { method: "POST", body, headers: { Accept: "application/json" } });
       const told = await answer.json();
-      if (answer.ok) { token.value = told.token; token.disabled = false; }
+      if (answer.ok) {
+        token.value = told.token;
+        token.disabled = false;
+        card.dataset.small = told.small_url; // a reload shows it again
+        list.dispatchEvent(new CustomEvent("linli:files", { bubbles: true }));
+      }
       else problem = told.message || box.dataset.failed;
     } catch { problem = box.dataset.failed; }
     free();
@@ -118,9 +123,10 @@ function photos(form) {
     if (!button) return;
     event.preventDefault();
     button.closest(".photo").remove();
-    settle();
+    list.dispatchEvent(new CustomEvent("linli:files", { bubbles: true }));
     (add.hidden ? form.elements.namedItem("description") : input).focus();
   });
+  list.addEventListener("linli:files", settle);
   form.addEventListener("submit", (event) => {
     if (!busy || event.submitter?.value !== "next") return;
     event.preventDefault();

@@ -2,7 +2,7 @@
 // REVISION, STATIC, SHELL and REPORT are written above by the server.
 
 const CACHE = `linli-${REVISION}`;
-const PARTS = ["site/linli.css", "site/shell.js", "site/icon.svg", "portal/portal.css", "portal/offline.js", "portal/outbox.js", "portal/store.js"].map((p) => STATIC + p);
+const PARTS = ["site/linli.css", "site/shell.js", "site/icon.svg", "portal/portal.css", "portal/offline.js", "portal/outbox.js", "site/drafts.js"].map((p) => STATIC + p);
 const DAY_MS = 24 * 3600 * 1000;
 
 async function keepShell() {

@@ -11,6 +11,8 @@ if (canvas) {
     const set = held.addMatters({ features: [{ type: "Feature", properties: { id: 1, u }, geometry: { type: "Point", coordinates: [lon, lat] } }] });
     await held.ready;
     set.highlight(1);
+    const alike = [...document.querySelectorAll(".alike [data-lon]")];
+    if (alike.length) held.addNumbered().set(alike.map((li, i) => ({ n: i + 1, lon: Number(li.dataset.lon), lat: Number(li.dataset.lat) })));
   });
 }
 

@@ -14,6 +14,38 @@ const json = async (url) => {
   return { ok: answer.ok, body: await answer.json() };
 };
 
+// --- a question: the answers come as one types; one of them chosen, the form is that of an answer ----------------
+const question = $("id_question"), article = $("id_article"), said = $("id_said"), link = page.querySelector("[data-answer-link]");
+const answering = (on) => { if (on) form.dataset.mode = "answer"; else delete form.dataset.mode; };
+
+question.addEventListener("linli:choose", ({ detail }) => {
+  article.name = "article";
+  article.value = detail.version;
+  said.value = detail.spoken;
+  link.href = detail.url;
+  link.hidden = false;
+  page.querySelector("[data-answer-detail]").textContent = detail.detail;
+  page.querySelector("[data-answer-provisional]").hidden = !detail.provisional;
+  page.querySelector("[data-answer-stale]").hidden = !detail.note;
+  $("id_question_class").value = detail.class_code;
+  answering(true);
+  said.focus();
+  said.setSelectionRange(0, 0);
+});
+
+/** Back to a matter: what was asked stays as the beginning of the description. */
+function noAnswer() {
+  article.value = said.value = "";
+  answering(false);
+}
+question.addEventListener("input", noAnswer); // other words are another question
+page.querySelector("[data-ask-clear]").addEventListener("click", toMatter);
+function toMatter() {
+  noAnswer();
+  words.focus();
+}
+form.addEventListener("submit", () => { if (form.dataset.mode !== "answer") article.value = ""; });
+
 // --- class and place --------------------------------------------------------------------------------------
 words.addEventListener("linli:choose", ({ detail }) => {
   const tag = Object.assign(document.createElement("span"), { className: "tag", textContent: detail.note });
@@ -70,6 +102,8 @@ function show(results, sentence) {
     li.querySelector("[data-same]").hidden = !n.same;
     li.querySelector("[data-more]").textContent = [n.distance, n.stage, n.age].join(" · ");
     if (n.url) open.href = n.url; else open.remove();
+    const merge = li.querySelector("[data-merge]");
+    if (n.merge) merge.value = n.number; else merge.remove();
     return li;
   }));
   none.hidden = results.length > 0;
@@ -97,7 +131,7 @@ import("../site/map.js").then(({ makeMap, centerPicker }) => {
 if (canvas && lon.value) pin(true);
 
 // --- keys ------------------------------------------------------------------------------------------------------
-const ALT = { KeyC: words, KeyP: place, KeyA: $("id_address"), KeyN: $("id_description"), KeyL: $("id_phone"), KeyR: $("id_number") };
+const ALT = { KeyQ: question, KeyC: words, KeyP: place, KeyA: $("id_address"), KeyN: $("id_description"), KeyL: $("id_phone"), KeyR: $("id_number") };
 const typing = (el) => el instanceof HTMLElement && (el.matches("input:not([type=checkbox]):not([type=radio]), textarea, select") || el.isContentEditable);
 const single = document.querySelector("[data-single]");
 single.checked = localStorage.getItem("linli-single-keys") !== "off";
@@ -108,17 +142,23 @@ document.addEventListener("keydown", (event) => {
   const at = event.target;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.altKey) {
     event.preventDefault();
-    form.requestSubmit(form.querySelector(`button[value="${event.shiftKey ? "accept" : "report"}"]`));
+    const go = form.dataset.mode === "answer" ? "answer" : event.shiftKey ? "accept" : "report";
+    form.requestSubmit(form.querySelector(`button[name=go][value="${go}"]`));
   } else if (event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey && ALT[event.code]) {
     event.preventDefault();
+    if (ALT[event.code].closest(".matter")) answering(false); // to a field of a matter: no answer then
     ALT[event.code].focus();
     ALT[event.code].select?.();
+  } else if (event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey && (event.code === "KeyM" || event.code === "KeyX")) {
+    event.preventDefault();
+    if (event.code === "KeyX") toMatter();
+    else list.querySelector("button[name=merge]")?.focus();
   } else if (event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.code === "KeyW") {
     event.preventDefault();
     const other = form.querySelector("input[name=channel]:not(:checked)");
     if (other) { other.checked = true; say(other.parentElement.textContent.trim(), 1500); }
   } else if (single.checked && !typing(at) && !canvas?.contains(at) && !event.altKey && !event.ctrlKey && !event.metaKey) {
-    if (event.key === "/") { event.preventDefault(); words.focus(); words.select(); }
+    if (event.key === "/") { event.preventDefault(); answering(false); words.focus(); words.select(); }
     else if (event.key === "?") { event.preventDefault(); $("keys").showModal(); }
     else if (/^[1-6]$/.test(event.key)) list.children[event.key - 1]?.querySelector("a")?.click();
   }
@@ -128,7 +168,7 @@ document.addEventListener("keydown", (event) => {
 form.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLInputElement)) return;
   event.preventDefault();
-  const stops = [...form.querySelectorAll("input:not([type=hidden]):not([type=radio]), textarea, button")].filter((el) => !el.disabled && el.offsetParent);
+  const stops = [...form.querySelectorAll("select, input:not([type=hidden]):not([type=radio]), textarea, button")].filter((el) => !el.disabled && el.offsetParent);
   stops[stops.indexOf(event.target) + 1]?.focus();
 });
 

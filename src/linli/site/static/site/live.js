@@ -10,7 +10,7 @@ const fill = (sentence, n) => (sentence || "").replace("{n}", String(n));
 
 function show() {
   const gone = Math.max(0, Math.round((Date.now() - heard) / 1000));
-  const next = Date.now() - heard >= LOST_MS ? "lost" : "live";
+  const next = !navigator.onLine || Date.now() - heard >= LOST_MS ? "lost" : "live";
   for (const chip of chips()) {
     const say = chip.dataset;
     const words = next === "live" ? fill(say.textLive, gone) : gone < 120 ? fill(say.textLost, gone) : fill(say.textLostLong, Math.round(gone / 60));
@@ -52,6 +52,7 @@ async function turn() {
 if (page.liveUrl) {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) turn(); });
   addEventListener("online", turn);
+  addEventListener("offline", show); // a device that knows it has no network says so at once
   setInterval(show, 1000);
   turn();
 }

@@ -166,16 +166,21 @@ function matters(map, opts) {
       if (map.getSource(id)) return;
       const c = PALETTE[theme()];
       for (const kind of Object.keys(MARK)) if (!map.hasImage(kind)) map.addImage(kind, mark(kind, Math.round((kind === "late" ? 22 : 20) * (scale > 1 ? 1.4 : 1))), { pixelRatio: 2 });
-      map.addSource(id, { type: "geojson", data: all(), promoteId: "id", ...(opts.cluster && { cluster: true, clusterMaxZoom: opts.clusterMaxZoom ?? 13, clusterRadius: 44, clusterMinPoints: 4, clusterProperties: { late: ["+", ["case", ["==", ["get", "u"], "late"], 1, 0]] } }) });
+      map.addSource(id, { type: "geojson", data: all(), promoteId: "id", ...(opts.cluster && { cluster: true, clusterMaxZoom: opts.clusterMaxZoom ?? 13, clusterRadius: opts.clusterRadius ?? 44, clusterMinPoints: 4, clusterProperties: { late: ["+", ["case", ["==", ["get", "u"], "late"], 1, 0]] } }) });
       const single = opts.cluster ? ["all", ["!", ["has", "point_count"]], shown] : shown;
       map.addLayer({ id: `${id}-lit`, type: "circle", source: id, filter: single, paint: { "circle-radius": 15 * scale, "circle-color": c.focus, "circle-stroke-color": "#16202e", "circle-stroke-width": 1.5,
         "circle-opacity": ["case", ["boolean", ["feature-state", "lit"], false], .85, 0], "circle-stroke-opacity": ["case", ["boolean", ["feature-state", "lit"], false], 1, 0] } });
       map.addLayer({ id, type: "symbol", source: id, filter: single, layout: { "icon-image": ["get", "u"], "icon-allow-overlap": true, "icon-ignore-placement": true,
         "icon-size": ["interpolate", ["linear"], ["zoom"], 11, .78, 15, 1.3], "symbol-sort-key": ["match", ["get", "u"], "late", 3, "soon", 2, "ok", 1, 0] } });
       if (opts.cluster) {
-        map.addLayer({ id: `${id}-heap`, type: "circle", source: id, filter: ["has", "point_count"], paint: { "circle-color": MARK.ok[0], "circle-opacity": .92, "circle-radius": ["step", ["get", "point_count"], 13, 20, 17, 100, 22],
+        const size = scale > 1 ? 1.5 : 1;
+        map.addLayer({ id: `${id}-heap`, type: "circle", source: id, filter: ["has", "point_count"], paint: { "circle-color": MARK.ok[0], "circle-opacity": .92, "circle-radius": ["step", ["get", "point_count"], 13 * size, 20, 17 * size, 100, 22 * size],
           "circle-stroke-width": ["case", [">", ["get", "late"], 0], 4, 1.5], "circle-stroke-color": ["case", [">", ["get", "late"], 0], MARK.late[0], "#fff"] } });
-        map.addLayer({ id: `${id}-count`, type: "symbol", source: id, filter: ["has", "point_count"], layout: { "text-field": ["concat", ["get", "point_count"], ["case", [">", ["get", "late"], 0], " !", ""]], "text-font": FONT, "text-size": 12.5, "text-allow-overlap": true }, paint: { "text-color": "#fff" } });
+        map.addLayer({ id: `${id}-count`, type: "symbol", source: id, filter: ["has", "point_count"], layout: { "text-field": ["get", "point_count"], "text-font": FONT, "text-size": 12.5 * size, "text-allow-overlap": true }, paint: { "text-color": "#fff" } });
+        // how many of a heap are late stands on it in red
+        const late = ["all", ["has", "point_count"], [">", ["get", "late"], 0]], up = [18 * size, -18 * size];
+        map.addLayer({ id: `${id}-late`, type: "circle", source: id, filter: late, paint: { "circle-color": MARK.late[0], "circle-radius": ["step", ["get", "late"], 9 * size, 10, 11 * size, 100, 14 * size], "circle-stroke-color": "#fff", "circle-stroke-width": 1.5, "circle-translate": up } });
+        map.addLayer({ id: `${id}-late-count`, type: "symbol", source: id, filter: late, layout: { "text-field": ["get", "late"], "text-font": FONT, "text-size": 12.5 * size, "text-allow-overlap": true, "text-ignore-placement": true }, paint: { "text-color": "#fff", "text-translate": up } });
       }
       if (lit !== null) map.setFeatureState({ source: id, id: lit }, { lit: true });
     },

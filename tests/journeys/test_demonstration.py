@@ -1,0 +1,58 @@
+"""The demonstration lives the last weeks event by event: the clock acts at its own time, society has its part."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from linli.core import clock
+from linli.core.actor import SYSTEM
+from linli.flow import seals
+from linli.flow.models import Journal, Matter
+from linli.response.models import Case, Offer
+from linli.testing import cast as people
+from linli.testing import script
+from linli.testing.demonstration import Replay
+from linli.testing.director import Director
+from linli.testing.fixtures import Cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+MATTERS = 120
+
+
+@pytest.fixture
+def replay(district: Cast, monkeypatch: pytest.MonkeyPatch) -> Replay:
+    """A hundred matters of a month, with more of what is rare."""
+    for name, share in (("OFFERED", 0.3), ("TIME_ASKED", 0.2), ("TWIN", 0.1), ("FORGOTTEN", 0.3)):
+        monkeypatch.setattr(script, name, share)
+    now = clock.now()
+    replay = Replay(Director(people.cast_for_load(actor=SYSTEM), random.Random(5)), now)
+    for moment in script.arrival_times(MATTERS, now - timedelta(days=10), 20, replay.director.rng):
+        replay.push(moment)
+    while replay.queue:
+        replay.one()
+    return replay
+
+
+def test_a_month_of_the_district(replay: Replay) -> None:
+    verbs = Counter(Journal.objects.values_list("verb", flat=True))
+    assert replay.reported == verbs["report"] == MATTERS and replay.refused < MATTERS // 4
+    for verb in ("offer", "claim", "lapse", "thank", "assist_report", "grant_time", "merge", "alarm", "remind"):
+        assert verbs[verb], (verb, verbs)
+    assert not Matter.objects.filter(alarm_at__lt=replay.until).exists(), "no alarm is left that should have rung"
+    for offer in Offer.objects.filter(state="lapsed"):
+        line = Journal.objects.filter(matter_id=offer.case_id, verb="lapse").latest("seq")
+        assert line.at == offer.claim_by == offer.ended_at
+    closed = {m.pk: m for m in Matter.objects.filter(stage__in=("closed", "ended"), closed_at__isnull=False)}
+    merged = Journal.objects.filter(verb="close_with")
+    mains = dict(Matter.objects.filter(pk__in=[line.matter_id for line in merged]).values_list("pk", "parent_id"))
+    for line in merged:
+        main = closed.get(mains[line.matter_id] or 0)
+        assert main is None or abs(line.at - (main.closed_at or line.at)) < timedelta(days=20)
+    assert Case.objects.filter(
+        subject__in=("volunteer_team", "business", "social_organisation", "stationed_unit")
+    ).exists()
+    assert seals.verify().holds
