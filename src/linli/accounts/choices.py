@@ -13,6 +13,8 @@ class PostKind(models.TextChoices):
     GRID_WORKER = "grid_worker", _("网格员")
     HANDLER = "handler", _("承办员")
     VERIFIER = "verifier", _("核查员")
+    COMMUNITY_WORKER = "community_worker", _("社区填报员")
+    PLANNER = "planner", _("规划员")
     SUBDISTRICT_CHIEF = "subdistrict_chief", _("街道值班长")
     DISTRICT_CHIEF = "district_chief", _("区值班长")
     AUDITOR = "auditor", _("审计员")
@@ -36,6 +38,8 @@ AXIS: dict[str, Axis] = {
     PostKind.HANDLER: Axis.COMMAND,
     PostKind.SUBDISTRICT_CHIEF: Axis.COMMAND,
     PostKind.DISTRICT_CHIEF: Axis.COMMAND,
+    PostKind.COMMUNITY_WORKER: Axis.ADMINISTRATION,
+    PostKind.PLANNER: Axis.ADMINISTRATION,
     PostKind.AUDITOR: Axis.ADMINISTRATION,
     PostKind.ADMINISTRATOR: Axis.ADMINISTRATION,
 }

@@ -127,6 +127,7 @@ INSTALLED_APPS = [
     "linli.exchange",
     "linli.knowledge",
     "linli.response",
+    "linli.circle",
     "linli.portal",
     "linli.workbench",
     "linli.command",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("linli.knowledge.urls")),
     path("", include("linli.exchange.urls")),
     path("", include("linli.response.urls")),
+    path("", include("linli.circle.urls")),
     path("", include("linli.workbench.urls")),
     path("", include("linli.command.urls")),
     path("", include("linli.portal.urls")),

@@ -1,0 +1,7 @@
+"""The service circle: what is offered where, who reaches it on foot, what one more facility would change.
+
+Owns the catalogue of services, facilities and their history, homes, the walking network, surveys, circles as built
+things, records of communities, plans. Three matrices (reachable, provided, fulfilled) are never mixed. No persons.
+Also here: network (the walking network as a process keeps it), matrices (community by item, computed), coordinates
+(WGS-84, GCJ-02, BD-09), tables (what the exchange room takes in).
+"""

@@ -1,0 +1,1 @@
+"""Pages of the service circle: catalogue, facilities, matrices, planner, surveys, circles, records."""

@@ -1,0 +1,7 @@
+"""Pages of the service circle: catalogue."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urls: list[URLPattern] = []
