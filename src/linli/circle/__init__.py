@@ -2,6 +2,6 @@
 
 Owns the catalogue of services, facilities and their history, homes, the walking network, surveys, circles as built
 things, records of communities, plans. Three matrices (reachable, provided, fulfilled) are never mixed. No persons.
-Also here: network (the walking network as a process keeps it), matrices (community by item, computed), coordinates
+Also here: revision (what caches compare), network (the walking network as a process keeps it), matrices (community by item, computed), coordinates
 (WGS-84, GCJ-02, BD-09), tables (what the exchange room takes in).
 """
