@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from contextlib import suppress
 from datetime import date
@@ -40,6 +41,9 @@ def values(data: bytes | str, **more: Any) -> list[dict[str, Any]]:
 
 def codes(text: str) -> list[tuple[int, str, str]]:
     return [(r.row, r.column, r.code) for r in read_table(text.encode(), "a.csv", COLUMNS).refused]
+
+
+DECLARED = "文件里有不该出现的内容，不能读取。请在表格软件里另存一份。"
 
 
 def workbook(rows: list[list[Any]], **more: Any) -> bytes:
@@ -187,6 +191,17 @@ def test_hostile_workbooks(change: dict[str, bytes], code: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_table(rebuilt(workbook([HEADER, ["001"]]), change), "a.xlsx", COLUMNS)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("before", [0, 70_000, (1 << 20) - 45, 1_500_000])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/_rels/workbook.xml.rels"])
+def test_a_declaration_is_refused_wherever_it_stands(before: int, encoding: str, part: str) -> None:
+    noise = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz", k=before))
+    text = f'<!--{noise}--><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
+    with pytest.raises(Invalid) as refused:
+        read_table(rebuilt(workbook([HEADER, ["001"]]), {part: text.encode(encoding)}), "a.xlsx", COLUMNS)
+    assert (refused.value.code, refused.value.message) == ("not_a_workbook", DECLARED)
 
 
 def test_a_cell_at_the_end_of_the_world_costs_nothing() -> None:
