@@ -112,7 +112,7 @@ def duties(actor: Actor, flows: Iterable[Flow]) -> list[tuple[str, str, QuerySet
     """For each flow and each way of finding work (area, body): the open matters this actor answers for now."""
     found = []
     for flow in flows:
-        by_posts: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+        by_posts: dict[tuple[bool, tuple[str, ...]], set[str]] = {}
         bodies: set[str] = set()
         body_ids: set[int] = set()
         for stage in flow.stages.values():
@@ -126,12 +126,16 @@ def duties(actor: Actor, flows: Iterable[Flow]) -> list[tuple[str, str, QuerySet
             elif stage.by == "area":
                 divisions = tuple(sorted({p.division for p in actor.posts if p.kind in stage.kinds and p.division}))
                 if divisions:
-                    by_posts.setdefault(("area", divisions), set()).add(stage.token)
+                    part = stage.by_level and flow.raised is not None and in_area(divisions) is not None
+                    by_posts.setdefault((part, divisions), set()).add(stage.token)
         open_now = Matter.objects.filter(kind=flow.kind, ended_at=None)
-        for (_way, divisions), stages in by_posts.items():
+        for (part, divisions), stages in by_posts.items():
             rows = open_now.filter(stage__in=stages)
             condition = in_area(divisions)
-            found.append((flow.kind, "area", rows if condition is None else rows.filter(condition)))
+            rows = rows if condition is None else rows.filter(condition)
+            if part and flow.raised is not None:  # raised to the district: a post of a part of it cannot answer
+                rows = rows.exclude(flow.raised)
+            found.append((flow.kind, "area", rows))
         if bodies:
             found.append((flow.kind, "body", open_now.filter(stage__in=bodies, body_id__in=body_ids)))
         if actor.holds(flow.asks):

@@ -24,7 +24,8 @@ Text = str | Promise
 class Stage:
     """A resting place. `kinds` are the posts that answer there, found `by` area or by body.
 
-    `label` is the field's word, `plain` the word a resident reads.
+    `label` is the field's word, `plain` the word a resident reads. `by_level`: what `Flow.raised` finds waits here for
+    posts of the whole district alone.
     """
 
     token: str
@@ -32,6 +33,7 @@ class Stage:
     plain: Text
     kinds: frozenset[str] = frozenset()
     by: str = "area"
+    by_level: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Flow:
     moves: Mapping[str, Move]
     need_labels: Mapping[str, Text] = field(default_factory=dict)
     asks: frozenset[str] = frozenset()  # posts that may be asked something beside a stage: `Matter.post_kind`
+    raised: tuple[str, str] | None = None  # (lookup from the matter, value) of what was raised to the district
 
     def __hash__(self) -> int:
         return hash((self.kind, self.start, tuple(self.stages), tuple((m.verb, m.needs) for m in self.moves.values())))

@@ -83,7 +83,9 @@ class CaseOut(Schema):
     closed_at: datetime | None
     simulated: bool
     level: str
-    parent: str = Field(description="number of the main case of a merged report, of the whole of a part; else empty")
+    parent: str = Field(
+        description="number of the main case of a merged report, of the whole of a part, if it is in your scope; else empty"
+    )
     report_count: int
     paused_at: datetime | None
 
@@ -193,32 +195,21 @@ def as_case(row: CaseRow, labels: Mapping[str, str]) -> dict[str, Any]:
     """The JSON of a case. `labels` are `stage_labels()`."""
     view = queries.class_by_id(row.class_id)
     body = organisations.body(row.body_id)
-    return {
+    said = {name: getattr(row, name) for name in _AS_READ}
+    for name in _MOMENTS:
+        said[name] = _moment(said[name])
+    return said | {
         "number": number_of(row.id, row.opened_at),
-        "version": row.version,
         "class_code": view.code,
         "class_name": view.name,
-        "stage": row.stage,
         "stage_label": labels[row.stage],
-        "channel": row.channel,
-        "subdistrict": row.subdistrict,
-        "community": row.community,
-        "grid_at_intake": row.grid_at_intake,
-        "near": row.near,
-        "lon": row.lon,
-        "lat": row.lat,
         "body": body.code if body else "",
-        "opened_at": _moment(row.opened_at),
-        "due_at": _moment(row.due_at),
-        "final_due_at": _moment(row.final_due_at),
-        "due_provisional": row.due_provisional,
-        "closed_at": _moment(row.closed_at),
-        "simulated": row.simulated,
-        "level": row.level,
         "parent": number_of(row.parent_id, row.parent_opened_at) if row.parent_id and row.parent_opened_at else "",
-        "report_count": row.report_count,
-        "paused_at": _moment(row.paused_at),
     }
+
+
+_AS_READ = tuple(name for name in CaseOut.model_fields if name in CaseRow._fields)
+_MOMENTS = tuple(name for name in _AS_READ if name.endswith("_at"))
 
 
 def _moment(value: datetime | None) -> str | None:
@@ -281,7 +272,8 @@ def list_cases(
 @router.get("/cases/{number}", response={200: CaseOut, **REFUSALS}, auth=staff_api, summary=_("一件案件"))
 def one_case(request: HttpRequest, number: str) -> dict[str, Any]:
     """One case in your scope."""
-    return as_case(CaseRow.of(queries.case_for(request.actor, number)), stage_labels())  # type: ignore[attr-defined]
+    actor = request.actor  # type: ignore[attr-defined]
+    return as_case(CaseRow.of(actor, queries.case_for(actor, number)), stage_labels())
 
 
 @router.post("/cases/{number}/moves", response={200: CaseOut, **REFUSALS}, auth=staff_api, summary=_("办理一步"))
@@ -293,7 +285,7 @@ def move(request: HttpRequest, number: str, data: StepIn) -> dict[str, Any]:
     body = _body(values.pop("body"))
     step = actions.Step(body_id=body, extra=_extra(actor, data.extra) if data.extra else {}, **values)
     actions.move_case(actor=actor, case=case, step=step)
-    return as_case(CaseRow.of(case), stage_labels())
+    return as_case(CaseRow.of(actor, case), stage_labels())
 
 
 def _body(code: str) -> int | None:

@@ -56,6 +56,21 @@ def test_the_inbox_holds_what_waits_for_this_post(district: Cast) -> None:
     assert sum(queries.inbox(district.actor("desk"), "today").counts.values()) == 1  # Niujie's own
 
 
+def test_what_was_raised_to_the_district_waits_for_the_district_alone(district: Cast) -> None:
+    def waiting(username: str) -> int:
+        return sum(queries.inbox(district.actor(username), "today").counts.values())
+
+    case = report(district)
+    press(district, "operator", case, "accept")
+    assert waiting("dispatcher-niujie") == waiting("dispatcher") == 1
+    Case.objects.filter(pk=case.pk).update(level="district", return_count=1)
+    for stage in ("accepted", "finding", "return_asked"):
+        type(case.matter).objects.filter(pk=case.pk).update(stage=stage)
+        assert (waiting("dispatcher-niujie"), waiting("dispatcher")) == (0, 1), stage
+    type(case.matter).objects.filter(pk=case.pk).update(stage="fed_back")  # who verifies is no question of the level
+    assert waiting("verifier") == 1
+
+
 @pytest.mark.parametrize(
     "username", ["operator", "desk", "dispatcher", "grid-niujie", "handler-water", "verifier", "chief"]
 )
