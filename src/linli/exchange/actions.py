@@ -14,6 +14,7 @@ from linli.accounts.choices import AuditVerb
 from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.errors import Conflict, Invalid
+from linli.site import limits
 
 from . import queries
 from .importers import importer_for
@@ -22,7 +23,6 @@ from .reading import read_table
 
 PAGE_ROWS = 20_000  # a page reads so many in about two seconds; more is a command's work
 WAITS = timedelta(hours=24)
-UNDO_WITHIN = timedelta(days=90)
 
 
 def take(*, actor: Actor, kind: str, data: bytes, name: str) -> Upload:
@@ -96,4 +96,7 @@ def sweep() -> int:
     """Uploads that nobody confirmed within a day go, and what is too old to be undone. Returns how many."""
     now = clock.now()
     waiting = Upload.objects.filter(confirmed_at__isnull=True, at__lt=now - WAITS).delete()[0]
-    return waiting + Upload.objects.filter(confirmed_at__lt=now - UNDO_WITHIN).delete()[0]
+    return (
+        waiting
+        + Upload.objects.filter(confirmed_at__lt=now - timedelta(days=limits.days(limits.Span.IMPORT_UNDO))).delete()[0]
+    )

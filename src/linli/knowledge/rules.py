@@ -28,7 +28,6 @@ _CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
 _URL = re.compile(r"https?://[^\s<>\"']{3,390}")
 # A telephone number or an identity number: seven digits or more, however they are parted. 12345 and years stay.
 _NUMBERS = re.compile(r"(?:\d[\s\-—–]?){6,}\d")
-LONGEST_REVIEW = timedelta(days=3 * 366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +122,12 @@ def check_code(code: str) -> list[Any]:
     return []
 
 
-def check_review(day: date, today: date) -> list[Any]:
-    """The next review lies ahead, and not so far that nobody will remember."""
+def check_review(day: date, today: date, most_days: int) -> list[Any]:
+    """The next review lies ahead, and not so far (`most_days`) that nobody will remember."""
     if day <= today:
         return [_("复核日期要在今天以后。")]
-    return [_("复核日期最多定到三年以后。")] if day > today + LONGEST_REVIEW else []
+    last = today + timedelta(days=most_days)
+    return [_("复核日期最晚定到 %(day)s。") % {"day": last.isoformat()}] if day > last else []
 
 
 def check_note(note: str) -> list[Any]:

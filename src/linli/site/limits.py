@@ -1,4 +1,4 @@
-"""How long something is kept and how often something may be done: versioned data with its source, not constants.
+"""How long something is kept or lasts, and how often something may be done: versioned data with its source, not constants.
 
 `limits.json` beside this file; a published line is never edited, a new one with a later `valid_from` is added.
 """
@@ -31,6 +31,17 @@ class Kept(TextChoices):
     FAILED_SIGN_IN = "failed_sign_in", _("登录失败记录")
 
 
+class Span(TextChoices):
+    """How many days something may last, or lasts where nobody says otherwise."""
+
+    INVITATION = "invitation", _("邀请认领：最长")
+    INVITATION_PROPOSED = "invitation_proposed", _("邀请认领：表单里先填的")
+    PUBLIC_DWELLING = "public_dwelling", _("涉及住户的事：多久以后公开进展")
+    ARTICLE_REVIEW = "article_review", _("知识库答复：下次复核，表单里先填的")
+    ARTICLE_REVIEW_MOST = "article_review_most", _("知识库答复：下次复核，最远")
+    IMPORT_UNDO = "import_undo", _("导入表格：之后可以撤销")
+
+
 class Rate(TextChoices):
     """What may be done so many times in so many seconds, and by whom that is counted."""
 
@@ -38,6 +49,8 @@ class Rate(TextChoices):
     PORTAL_PHOTO = "portal_photo", _("居民上传照片：同一网络")
     PORTAL_FOLLOW = "portal_follow", _("居民输入查询码：同一网络")
     PORTAL_MARK = "portal_mark", _("居民说答复是否有帮助：同一网络")
+    CONTACT_READ = "contact_read", _("查看居民联系方式：同一人")
+    RECEIPT_LOOKUP = "receipt_lookup", _("凭回执查案件：同一工作人员")
     API_REPORT = "api_report", _("程序接口登记案件：同一账号")
     SIGN_IN = "sign_in", _("工作人员登录：同一网络")
     SIGN_IN_FAILED = "sign_in_failed", _("密码输错：同一登录名和网络，超过就暂停登录")
@@ -82,8 +95,8 @@ def in_force(day: date) -> dict[str, Limit]:
     return found
 
 
-def days(name: Kept) -> int:
-    """How many days `name` is kept."""
+def days(name: Kept | Span) -> int:
+    """How many days `name` is kept, or lasts."""
     return in_force(clock.today())[str(name)].days
 
 

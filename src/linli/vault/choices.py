@@ -31,7 +31,10 @@ class Purpose(models.TextChoices):
 
 
 class Basis(models.TextChoices):
-    """Articles of 《中华人民共和国个人信息保护法》 (in force since 2021-11-01)."""
+    """Articles of 《中华人民共和国个人信息保护法》 (in force since 2021-11-01).
+
+    Provisional: the numbers were not compared with the text of the law; the pages that show them say so.
+    """
 
     CONSENT = "pipl_13_1", _("《个人信息保护法》第十三条第一款第一项：取得本人同意")
     EMPLOYMENT = "pipl_13_2", _("《个人信息保护法》第十三条第一款第二项：人力资源管理所必需")

@@ -238,6 +238,12 @@ def test_the_simulated_staff_can_do_every_step_everywhere(cast: Cast) -> None:
 def test_the_page_of_limits_says_how_long_how_often_and_who_says_so(cast: Cast) -> None:
     for member in ("administrator", "auditor"):
         page = cast.client(member).get("/settings/limits/").content.decode()
-        assert all(str(name.label) in page for name in (*limits.Kept, *limits.Rate))
-        assert "90 天" in page and "1 分内 20,000 次" in page and "暂定" in page and "第五十六条" in page
+        assert all(str(name.label) in page for name in (*limits.Kept, *limits.Span, *limits.Rate))
+        assert (
+            "90 天" in page
+            and "1 分内 20,000 次" in page
+            and "60 天" in page
+            and "第五十六条" in page
+            and "待核对" in page
+        )
     assert cast.client("operator").get("/settings/limits/").status_code == 403

@@ -84,10 +84,16 @@ def token_revoke(request: ActorRequest, token_id: int) -> HttpResponse:
 @require_GET
 @require(PostKind.AUDITOR, PostKind.ADMINISTRATOR)
 def limits_page(request: ActorRequest) -> HttpResponse:
-    """What is kept how long, how often something may be done, and who says so."""
-    every = limits.shown(limits.Kept), limits.shown(limits.Rate)
+    """What is kept or lasts how long, how often something may be done, and who says so."""
+    every = limits.shown(limits.Kept), limits.shown(limits.Span), limits.shown(limits.Rate)
     provisional = sum(limit.provenance == "provisional" for part in every for _label, limit in part)
-    context = {"kept": every[0], "rates": every[1], "total": sum(map(len, every)), "provisional": provisional}
+    context = {
+        "kept": every[0],
+        "spans": every[1],
+        "rates": every[2],
+        "total": sum(map(len, every)),
+        "provisional": provisional,
+    }
     return render(request, "accounts/limits.html", context)
 
 

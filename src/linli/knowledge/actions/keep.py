@@ -15,6 +15,7 @@ from linli.accounts.choices import AuditVerb
 from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.errors import Conflict, Invalid, Missing
+from linli.site import limits
 from linli.territory import queries as territory
 
 from .. import permissions, rules, shelf
@@ -22,7 +23,10 @@ from ..choices import State
 from ..models import Article, Category, Revision, Version
 from ..rules import Content
 
-REVIEW_AFTER = timedelta(days=180)  # proposed to an author who says nothing; a published date stands in the row
+
+def next_review() -> date:
+    """The day proposed to an author who says nothing; what is published has its day in its row."""
+    return clock.today() + timedelta(days=limits.days(limits.Span.ARTICLE_REVIEW))
 
 
 def create_article(
@@ -31,7 +35,7 @@ def create_article(
     """A new article with its first draft; its code (given, or made). Raises Forbidden, Invalid, Conflict."""
     permissions.can_keep(actor, owner_body).or_forbidden()
     content = checked(content)
-    review_on = _review_day(review_on or clock.today() + REVIEW_AFTER)
+    review_on = _review_day(review_on or next_review())
     code = code.strip()
     if code and (said := rules.check_code(code)):
         raise Invalid("bad_code", said[0], fields={"code": said})
@@ -153,7 +157,7 @@ def bump() -> int:
 
 
 def _review_day(day: date) -> date:
-    if said := rules.check_review(day, clock.today()):
+    if said := rules.check_review(day, clock.today(), limits.days(limits.Span.ARTICLE_REVIEW_MOST)):
         raise Invalid("bad_review", said[0], fields={"review_on": said})
     return day
 

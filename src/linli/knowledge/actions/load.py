@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from django.db import transaction
@@ -20,7 +19,7 @@ from linli.organisations import queries as organisations
 from .. import permissions, shelf, table
 from ..choices import State
 from ..models import Article, Category, Version
-from .keep import bump, categories, divisions
+from .keep import bump, categories, divisions, next_review
 
 BATCH = 500
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -129,7 +128,7 @@ def _version(actor: Actor, line: table.Line, article: Article, number: int, init
 
 
 def _create(actor: Actor, lines: list[table.Line], initials: dict[str, str], revision: int) -> None:
-    later = clock.today() + timedelta(days=180)
+    later = next_review()
     articles = [
         Article(code=x.code, owner_body_id=_owner(x), review_on=x.review_on or later, changed=revision) for x in lines
     ]

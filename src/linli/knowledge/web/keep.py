@@ -18,7 +18,7 @@ from linli.core.errors import Invalid, Refusal
 from linli.site.refusals import onto_form
 
 from .. import actions, permissions, queries
-from ..actions.keep import REVIEW_AFTER
+from ..actions.keep import next_review
 from ..forms import ArticleForm, NewArticleForm, ReviewForm
 from . import read
 
@@ -43,7 +43,7 @@ def own_bodies(actor: Actor) -> list[int] | None:
 def new(request: ActorRequest) -> HttpResponse:
     bodies = own_bodies(request.actor)
     if request.method != "POST":
-        start = {"review_on": clock.today() + REVIEW_AFTER, "question": request.GET.get("question", "")[:80]}
+        start = {"review_on": next_review(), "question": request.GET.get("question", "")[:80]}
         return _form(request, NewArticleForm(bodies=bodies, initial=start), None)
     form = NewArticleForm(request.POST, bodies=bodies)
     if form.is_valid():
@@ -71,7 +71,7 @@ def edit(request: ActorRequest, article: str) -> HttpResponse:
     if request.method != "POST":
         start = {f: getattr(newest, f) for f in ArticleForm.base_fields}
         if newest.review_on <= clock.today():
-            start["review_on"] = clock.today() + REVIEW_AFTER
+            start["review_on"] = next_review()
         return _form(request, ArticleForm(bodies=bodies, initial=start), newest)
     form = ArticleForm(request.POST, bodies=bodies)
     number = seen(request)

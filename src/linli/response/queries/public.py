@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.errors import Missing
+from linli.site import limits
 from linli.territory import queries as territory
 
 from .. import permissions
@@ -30,7 +31,10 @@ PUBLIC_BLUR_M = 400  # farther than any case lies from the middle of its cell
 
 NOT_JOINED = frozenset({"merged", "closed", "ended", "declined"})
 
-PUBLIC_DELAY = timedelta(days=1)  # matters about dwellings appear a day later
+
+def _public_delay() -> timedelta:
+    """How much later matters about dwellings appear."""
+    return timedelta(days=limits.days(limits.Span.PUBLIC_DWELLING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def public_point(case: Case) -> tuple[float, float]:
 def _public_since(days: int, now: datetime) -> QuerySet[Case]:
     rows = Case.objects.filter(matter__opened_at__gte=now - timedelta(days=days)).exclude(matter__stage="declined")
     rows = rows.exclude(case_class__tree=Tree.CONSULTATION)  # a question is no matter at a place
-    return rows.filter(Q(case_class__dwelling=False) | Q(matter__opened_at__lt=now - PUBLIC_DELAY))
+    return rows.filter(Q(case_class__dwelling=False) | Q(matter__opened_at__lt=now - _public_delay()))
 
 
 def public_cases(
@@ -170,7 +174,7 @@ def public_case(number: str) -> Case:
     hidden = case is None or number_of_case(case) != _tidy(number) or case.matter.stage == "declined"
     hidden = hidden or class_of(case).tree == Tree.CONSULTATION  # type: ignore[arg-type]
     if case is not None and class_of(case).dwelling:
-        hidden = hidden or case.matter.opened_at > clock.now() - PUBLIC_DELAY
+        hidden = hidden or case.matter.opened_at > clock.now() - _public_delay()
     if case is None or hidden:
         raise Missing("no_such_case", _("没有这件事，或它还不能公开查看。"))
     return case

@@ -15,6 +15,7 @@ from linli.core.errors import Conflict
 from linli.flow.actions import DueTimes
 from linli.organisations import queries as organisations
 from linli.organisations.choices import SOCIETY
+from linli.site import limits
 
 from ..choices import OfferState
 from ..deadlines import due_times
@@ -23,8 +24,8 @@ from ..notices import exposed
 from ..queries.offered import offered_in_vain
 from ..queries.offers import invited
 from .base import Context, effect, refuse, wanted
+from .clocks import begin_anew
 
-LONGEST = timedelta(days=60)
 SOCIETY_KINDS = frozenset(str(k) for k in SOCIETY)
 
 
@@ -37,8 +38,9 @@ def offer(c: Context) -> None:
         raise refuse("text_required", _("请写给大家看的说明：不写姓名、电话和门牌。"), "text")
     _check_notice(c)
     claim_by = wanted(c.step.extra, "claim_by", "claim_by_required", _("请选择认领的截止时间。"))
-    if not c.now < claim_by <= c.now + LONGEST:
-        raise refuse("bad_claim_by", _("截止时间须在今后 60 天以内。"), "claim_by")
+    longest = limits.days(limits.Span.INVITATION)
+    if not c.now < claim_by <= c.now + timedelta(days=longest):
+        raise refuse("bad_claim_by", _("截止时间须在今后 %(n)s 天以内。") % {"n": longest}, "claim_by")
     kinds = [k for k in c.said("kinds") or () if k in SOCIETY_KINDS]
     bodies = sorted({c.body(int(i), "bodies").id for i in c.said("bodies") or ()})
     if any(organisations.body(i).kind not in SOCIETY_KINDS for i in bodies):  # type: ignore[union-attr]
@@ -101,7 +103,8 @@ def claim(c: Context) -> None:
     c.facts["body"] = mine[0]
     c.values["body_id"] = mine[0]
     # a claimant is never given the contact, so nothing is due before the whole
-    c.on_case |= {"counted_from": c.now, "contacted_at": c.now}
+    c.on_case |= {"contacted_at": c.now}
+    begin_anew(c)
     c.due = due_times(c.known, c.view, "handling", c.now, division=c.division)
     c.then.append(
         lambda: _swap(row, OfferState.OPEN, state=OfferState.CLAIMED, claimed_by_id=mine[0], claimed_at=c.now)
@@ -117,9 +120,7 @@ def _swap(row: Offer, was: str, **changes: object) -> None:
 def withdraw_offer(c: Context) -> None:
     """The office asked and took it back: the limit counts as if it had never been offered."""
     row = live_offer(c, OfferState.OPEN)
-    start = row.counted_from or c.matter.opened_at
-    c.on_case["counted_from"] = start
-    c.final = due_times(c.known, c.view, "handling", start, division=c.division).final
+    c.on_case["counted_from"] = row.counted_from or c.matter.opened_at
     c.then.append(lambda: _swap(row, OfferState.OPEN, state=OfferState.WITHDRAWN, ended_at=c.now))
 
 
@@ -137,7 +138,7 @@ def _begins(c: Context, row: Offer) -> int:
     owed = organisations.resolve(row.owed_by_id)
     found = organisations.body(owed)
     c.values["body_id"] = owed
-    c.on_case["counted_from"] = c.now
+    begin_anew(c)
     if found is None or not found.is_active:
         c.press("fall_back", {})
     return owed

@@ -157,7 +157,7 @@ def test_what_nobody_has_classified_yet_may_be_about_a_dwelling(reported: Any) -
 
 
 def test_contacts_are_not_read_by_the_hundred(reported: Any, district: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("linli.response.web.case.READINGS", (2, 86400))
+    monkeypatch.setattr("linli.site.limits.rates", {"contact_read": ((2, 86400),)}.__getitem__)
     case = reported(phone="13800138000", consent="case_contact-1")
     browser = district.client("operator")
     answers = [browser.post(f"/cases/{queries.number_of_case(case)}/contact", {"reason": "回访"}) for _n in range(3)]

@@ -296,7 +296,7 @@ def test_neither_a_wrong_code_nor_a_phone_number_finds_anything(district: Cast, 
 def test_guessing_codes_is_slowed_down(
     district: Cast, reported: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "LOOKUPS", (2, 600))
+    monkeypatch.setattr("linli.site.limits.rates", {"receipt_lookup": ((2, 600),)}.__getitem__)
     client = district.client("operator")
     assert [client.post("/desk/receipt", {"number": "1"}).status_code for _n in range(3)] == [404, 404, 429]
 

@@ -17,7 +17,7 @@ from linli.accounts.permissions import ActorRequest, require
 from linli.core import clock
 from linli.core.errors import Conflict, Invalid, Missing
 from linli.organisations import queries as organisations
-from linli.site import throttle
+from linli.site import limits, throttle
 from linli.site.refusals import onto_form
 from linli.site.templatetags.parts import when_text
 from linli.vault import actions as vault
@@ -27,7 +27,7 @@ from .. import actions, call_rules, permissions, queries
 from ..choices import CallResult, Channel, Outcome
 from ..forms import CallForm
 from ..queries import calls as reads
-from .case import READINGS, load
+from .case import load
 from .rows import place_of
 from .story import first_sentence, names_of
 
@@ -62,7 +62,7 @@ def contact(request: ActorRequest, number: str) -> HttpResponse:
     _check_mine(request, found)
     allowed = permissions.can_read_contact(request.actor, found.matter)
     allowed.or_forbidden()
-    throttle.take(f"contact:{request.actor.label}", limit=READINGS[0], per_s=READINGS[1])
+    throttle.take_all(f"contact:{request.actor.label}", limits.rates(limits.Rate.CONTACT_READ))
     if found.contact_id is None:
         raise Missing("no_contact", _("这件事没有留联系方式。"))
     nth = found.call_count + 1

@@ -21,7 +21,7 @@ from linli.files import actions as files
 from linli.files.intake import photos_only
 from linli.flow.rules import Move
 from linli.organisations import queries as organisations
-from linli.site import throttle
+from linli.site import limits, throttle
 from linli.site.refusals import onto_form
 from linli.territory import queries as territory
 from linli.vault import actions as vault
@@ -38,8 +38,6 @@ from .rows import place_of, urgency_view
 from .story import first_sentence, names_of, tell, throws
 
 PHOTOS_MAX = 6
-INVITED_FOR = timedelta(days=3)  # what the form proposes; the dispatcher decides
-READINGS = 90, 3600  # contacts, seconds: more than anybody can telephone, far fewer than a copy of them all
 STRONG = (
     "accept", "answer", "mend", "dispatch", "find", "claim", "sign", "take_transfer", "assist_sign", "assist_report",
     "feed_back", "grant_return", "grant_time", "pass", "close", "call_back",
@@ -178,7 +176,7 @@ def contact(request: ActorRequest, number: str) -> HttpResponse:
     form.is_valid()
     allowed = permissions.can_read_contact(request.actor, found.matter)
     allowed.or_forbidden()
-    throttle.take(f"contact:{request.actor.label}", limit=READINGS[0], per_s=READINGS[1])
+    throttle.take_all(f"contact:{request.actor.label}", limits.rates(limits.Rate.CONTACT_READ))
     if found.contact_id is None:
         raise Missing("no_contact", _("这件事没有留联系方式。"))
     try:
@@ -314,7 +312,7 @@ def actions_of(actor: Any, found: Any, refused: StepForm | None, keys: list[str]
 
 
 def _initial(found: Any) -> dict[str, Any]:
-    patience = clock.now() + INVITED_FOR
+    patience = clock.now() + timedelta(days=limits.days(limits.Span.INVITATION_PROPOSED))
     return {"version": found.matter.version, "body": found.suggested_body_id, "claim_by": patience}
 
 

@@ -19,7 +19,7 @@ from linli.accounts.permissions import ActorRequest, require
 from linli.core import clock
 from linli.core.errors import Conflict, Invalid, Missing, Refusal
 from linli.organisations import queries as organisations
-from linli.site import throttle
+from linli.site import limits, throttle
 from linli.territory import queries as territory
 from linli.vault import queries as vault
 
@@ -33,7 +33,6 @@ from .lookups import class_item, near_items
 from .rows import place_of
 
 READ_ALOUD = timedelta(hours=12)  # how long after registering its receipt can be shown again
-LOOKUPS = 60, 600  # tries, seconds: a receipt code is not to be guessed from here either
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -174,7 +173,7 @@ def _receipt(request: ActorRequest) -> dict[str, Any] | None:
 @require(*permissions.DESK_KINDS)
 def receipt(request: ActorRequest) -> HttpResponse:
     """An earlier matter of the caller, by number and code from the receipt. There is no look-up by phone."""
-    throttle.take(f"receipt:{request.actor.label}", limit=LOOKUPS[0], per_s=LOOKUPS[1])
+    throttle.take_all(f"receipt:{request.actor.label}", limits.rates(limits.Rate.RECEIPT_LOOKUP))
     given = {name: request.POST.get(name, "")[:40].strip() for name in ("number", "code")}
     context: dict[str, Any] = {"given": given}
     try:

@@ -16,11 +16,11 @@ from linli.vault.consents import consents
 
 
 def test_every_name_has_a_line_and_every_line_a_name_and_a_source() -> None:
-    names = [*limits.Kept.values, *limits.Rate.values]
+    names = [*limits.Kept.values, *limits.Span.values, *limits.Rate.values]
     assert sorted(names) == sorted({limit.name for limit in limits.every()})
     for limit in limits.every():
         assert limit.provenance in {"sourced", "provisional"} and len(limit.source) > 10
-        assert bool(limit.days) == (limit.name in limits.Kept.values)
+        assert bool(limit.days) == (limit.name not in limits.Rate.values)
 
 
 def test_what_residents_are_promised_is_what_is_done() -> None:
@@ -29,6 +29,11 @@ def test_what_residents_are_promised_is_what_is_done() -> None:
     assert f"{days} 天" in str(Retention.CASE_CLOSED_90_DAYS.label)
     assert limits.days(limits.Kept.READ_LOG) == 3 * 365 and "3 年" in str(Retention.LOG_3_YEARS.label)
     assert f"{limits.days(limits.Kept.FAILED_SIGN_IN)} 天" in str(Retention.DAYS_30.label)
+
+
+def test_no_law_that_nobody_could_look_up_counts_as_a_source() -> None:
+    cited = [limit for limit in limits.every() if "法》" in limit.source or "GB/T" in limit.source]
+    assert len(cited) > 3 and all(limit.provenance == "provisional" and "待对照" in limit.source for limit in cited)
 
 
 def test_the_lock_of_the_sign_in_is_the_one_that_is_shown() -> None:
