@@ -42,11 +42,13 @@ class Network:
 class Graph:
     """The network without its nodes of degree two: n nodes and m arcs, each arc a chain of edges.
 
-    node (n,) index in the network; arc (m, 2) ends; arc_forward_m, arc_backward_m (m,) cost along the whole chain.
+    node (n,) index in the network; arc (m, 2) ends; arc_forward_m, arc_backward_m (m,) cost along the whole chain,
+    arc_length_m (m,) its length, in which an edge without length (a delay) counts by its cost.
     Where an edge lies: edge_arc (E,), -1 outside the graph; edge_forward_m (E,) cost from arc[:, 0] to that end of the
     edge which is nearer the start of the arc; edge_backward_m (E,) cost from that same end back to arc[:, 0];
-    edge_reversed (E,) whether the edge is drawn against its arc. Where a node lies: node_arc (N,), node_forward_m,
-    node_backward_m (N,) likewise (a graph node lies at the end of one of its arcs; of none when alone: -1).
+    edge_along_m (E,) length from arc[:, 0] to it; edge_reversed (E,) whether the edge is drawn against its arc.
+    Where a node lies: node_arc (N,), node_forward_m, node_backward_m (N,) likewise (a graph node lies at the end of
+    one of its arcs; -1 for a node without open edges, which is no node of the graph).
     For searches, of parallel arcs the cheapest and no loops: start (n + 1,), head, cost_m, arcs leaving each node.
     `back_*` the same for arcs that arrive (the same arrays when undirected).
     """
@@ -56,9 +58,11 @@ class Graph:
     arc: Int
     arc_forward_m: Float
     arc_backward_m: Float
+    arc_length_m: Float
     edge_arc: Int
     edge_forward_m: Float
     edge_backward_m: Float
+    edge_along_m: Float
     edge_reversed: NDArray[np.bool_]
     node_arc: Int
     node_forward_m: Float
