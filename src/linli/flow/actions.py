@@ -149,7 +149,7 @@ def move(
     if arrow.target is not None:
         changes |= {"stage": arrow.target, "version": version + 1, "stage_started_at": now}
         changes["ended_at"] = now if arrow.target in flow.ends else None
-        changes |= {"post_kind": "", "rung": 0, "alarm_at": None}
+        changes |= {"post_kind": "", "rungs": "", "alarm_at": None}
     changes |= values or {}
     if due is not None:
         changes |= due_columns(due)

@@ -66,7 +66,7 @@ class Matter(models.Model):
     due_provisional = models.BooleanField(default=False)
     due_revision = models.PositiveIntegerField(default=0)  # the revision of the working calendar that gave these times
     alarm_at = models.DateTimeField(null=True)  # when a rule acts by itself: a rung of the ladder, a planned end
-    rung = models.PositiveSmallIntegerField(default=0)  # how many rungs were reached in this stage
+    rungs = models.TextField(default="", blank=True)  # what was reached in this stage: marks of the ladder's rungs
     closed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 

@@ -68,6 +68,7 @@ class Open:
     final: Micros
     alarm: Micros
     provisional: Flags
+    rungs: NDArray[Any]
     stage: NDArray[Any]
     subdistrict: NDArray[Any]
     community: NDArray[Any]
@@ -81,13 +82,14 @@ class Open:
 class Times:
     """The due times that hold from now on, one for each matter of the chunk, NEVER where there is none.
 
-    `alarm`: when a rule acts by itself; left as it is where it is not given.
+    `alarm`: when a rule acts by itself, and `rungs`: which were reached; left as they are where they are not given.
     """
 
     due: Micros
     final: Micros
     provisional: Flags
     alarm: Micros | None = None
+    rungs: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +103,13 @@ class Retimed:
 
 Compute = Callable[[Open], Times]
 _COLUMNS = ("id", "seq", "opened_at", "stage_started_at", "due_at", "final_due_at", "alarm_at", "due_provisional",
-            "stage", "subdistrict", "community")  # fmt: skip
+            "rungs", "stage", "subdistrict", "community")  # fmt: skip
 
 
 def retime(
     compute: Compute,
     *,
-    revision: int,
+    revision: int | None,
     rows: QuerySet[Any] | None = None,
     through: str = "",
     also: Sequence[Any] = (),
@@ -115,7 +117,8 @@ def retime(
     chunk: int = CHUNK,
     writers: int | None = None,
 ) -> Retimed:
-    """Give every open matter of `rows` the times that `compute` finds, and `revision` where they changed.
+    """Give every open matter of `rows` the times that `compute` finds, and `revision` of the calendar where they changed
+    (None: it is not the calendar that changed).
 
     `rows` is a QuerySet of Matter, or of a table that is one-to-one with it, with the prefix to the matter in `through`
     ("matter__"); `also` names further columns (a lookup, or an expression such as `MicrosOf`).
@@ -141,8 +144,9 @@ def retime(
                 read += 0 if number else len(part)
                 if len(columns[0]):
                     tried += len(columns[0])
-                    for column in columns:
+                    for column in columns[:-1]:
                         digest.update(np.ascontiguousarray(column).tobytes())
+                    digest.update("\n".join(columns[-1].tolist()).encode())
                     writing.put(columns)
                 if progress is not None:
                     progress(min(read, total), max(total, 1), _("正在重算时限"))
@@ -156,8 +160,9 @@ def _differing(part: Open, fresh: Times) -> Columns:
     """What is to be written: the matters whose times are not what they were."""
     alarm = part.alarm if fresh.alarm is None else fresh.alarm
     differs = (fresh.due != part.due) | (fresh.final != part.final) | (alarm != part.alarm)
-    these = np.flatnonzero(differs | (fresh.provisional != part.provisional))
-    every = (part.id, part.seq, fresh.due, fresh.final, alarm, fresh.provisional)
+    rungs = part.rungs if fresh.rungs is None else fresh.rungs
+    these = np.flatnonzero(differs | (fresh.provisional != part.provisional) | (rungs != part.rungs))
+    every = (part.id, part.seq, fresh.due, fresh.final, alarm, fresh.provisional, rungs)
     return tuple(column[these] for column in every)  # type: ignore[return-value]
 
 
@@ -187,13 +192,13 @@ def _column(values: tuple[Any, ...]) -> NDArray[Any]:
     return np.array(values, object)
 
 
-Columns = tuple[Micros, Micros, Micros, Micros, Micros, Flags]
+Columns = tuple[Micros, Micros, Micros, Micros, Micros, Flags, NDArray[Any]]
 
 
 class _Writing:
     """Writes chunks while the next one is read and computed. `missed`: matters that somebody moved meanwhile."""
 
-    def __init__(self, revision: int, writers: int | None) -> None:
+    def __init__(self, revision: int | None, writers: int | None) -> None:
         beside = connection.vendor == "postgresql" and not connection.in_atomic_block
         self.writers = (WRITERS if writers is None else writers) if beside else 0
         self.revision, self.missed = revision, 0
@@ -234,7 +239,7 @@ def _give_back(together: Barrier) -> None:
     connection.close()
 
 
-def _write(columns: Columns, revision: int) -> int:
+def _write(columns: Columns, revision: int | None) -> int:
     """Write new times; how many rows were no longer at the line that was read."""
     if connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
@@ -242,10 +247,12 @@ def _write(columns: Columns, revision: int) -> int:
             return len(columns[0]) - cursor.rowcount
     written = 0
     for begin in range(0, len(columns[0]), SQLITE_CHUNK):
-        ids, seqs, dues, finals, alarms, flags = (c[begin : begin + SQLITE_CHUNK].tolist() for c in columns)
+        ids, seqs, dues, finals, alarms, flags, rungs = (c[begin : begin + SQLITE_CHUNK].tolist() for c in columns)
         values = [
-            (_text(due), _text(final), _text(alarm), flag, revision, pk, seq)
-            for pk, seq, due, final, alarm, flag in zip(ids, seqs, dues, finals, alarms, flags, strict=True)
+            (_text(due), _text(final), _text(alarm), flag, revision, reached, pk, seq)
+            for pk, seq, due, final, alarm, flag, reached in zip(
+                ids, seqs, dues, finals, alarms, flags, rungs, strict=True
+            )
         ]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(_SQLITE, values)
@@ -260,14 +267,15 @@ def _text(us: int) -> str | None:
 
 # A time is put together from 1970 and whole microseconds: exact, where to_timestamp() would go through a float.
 _POSTGRESQL = (
-    "UPDATE flow_matter AS m SET due_provisional = u.provisional, due_revision = %s,"
+    "UPDATE flow_matter AS m SET due_provisional = u.provisional, rungs = u.rungs,"
+    " due_revision = COALESCE(%s, due_revision),"
     " due_at = 'epoch'::timestamptz + NULLIF(u.due, %s) * interval '1 microsecond',"
     " final_due_at = 'epoch'::timestamptz + NULLIF(u.final, %s) * interval '1 microsecond',"
     " alarm_at = 'epoch'::timestamptz + NULLIF(u.alarm, %s) * interval '1 microsecond'"
-    " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[])"
-    " AS u(id, seq, due, final, alarm, provisional) WHERE m.id = u.id AND m.seq = u.seq"
+    " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[],"
+    " %s::text[]) AS u(id, seq, due, final, alarm, provisional, rungs) WHERE m.id = u.id AND m.seq = u.seq"
 )
 _SQLITE = (
-    "UPDATE flow_matter SET due_at = %s, final_due_at = %s, alarm_at = %s, due_provisional = %s, due_revision = %s"
-    " WHERE id = %s AND seq = %s"
+    "UPDATE flow_matter SET due_at = %s, final_due_at = %s, alarm_at = %s, due_provisional = %s,"
+    " due_revision = COALESCE(%s, due_revision), rungs = %s WHERE id = %s AND seq = %s"
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -50,6 +50,7 @@ class ClassView:
     number: int = 1  # the n-th version of this code
     starts_on: date | None = None  # a draft that is settled for this day
     ends_on: date | None = None
+    limit_code: str = ""  # of the earlier class whose limit stays in force for one case
 
     @property
     def name(self) -> str:
@@ -141,6 +142,21 @@ _catalogue = Reference(_revision, _load)
 def catalogue() -> Catalogue:
     """The catalogue as published now."""
     return _catalogue.get()
+
+
+def view_of(known: Catalogue, class_id: int, limit_id: int | None) -> ClassView:
+    """The class of a case; with the limit of an earlier one, where that stays in force (`Case.limit_class`)."""
+    view = known.by_id[class_id]
+    if limit_id is None:
+        return view
+    earlier = known.by_id[limit_id]
+    return replace(
+        view,
+        limit=earlier.limit,
+        limit_provenance=earlier.limit_provenance,
+        limit_source=earlier.limit_source,
+        limit_code=earlier.code,
+    )
 
 
 def class_for(known: Catalogue, code: str) -> ClassView:

@@ -44,7 +44,8 @@ def due_times(
     )
     if final is not None:
         due = replace(due, final=final)
-    return replace(due, alarm=alarm_of(catalogue, view, stage, now, due.stage, division, 0))
+    rungs = ladder.moments(catalogue.ladder, stage, view.urgency, now, due.stage, division)
+    return replace(due, alarm=ladder.standing(rungs, "", now).next)
 
 
 def times_of(
@@ -70,7 +71,7 @@ def times_of(
     if whole is None:
         return DueTimes(step.at if step else None, None, "paused", bool(step and step.provisional), revision)
     if stage == "handling" and (step is None or step.at >= whole.at):
-        return DueTimes(whole.at, whole.at, f"class:{view.code}", whole.provisional, revision)
+        return DueTimes(whole.at, whole.at, f"class:{view.limit_code or view.code}", whole.provisional, revision)
     if step is None:
         clipped = within(changes, started)
         stands = bool(clipped) and isinstance(clipped[-1], Pause) and clipped[-1].end is None
@@ -104,20 +105,6 @@ def within(changes: Sequence[Change], started: datetime) -> list[Pause]:
     """The pauses, as far as they lie after `started`: one that began in the stage before goes on in this one."""
     found = [c for c in changes if isinstance(c, Pause) and (c.end is None or c.end > started)]
     return [Pause(max(p.start, started), p.end) for p in found]
-
-
-def alarm_of(
-    catalogue: Catalogue,
-    view: ClassView,
-    stage: str,
-    started: datetime,
-    due: datetime | None,
-    division: str,
-    rung: int,
-) -> datetime | None:
-    """When the rung after the first `rung` ones is reached; None when all are."""
-    rungs = ladder.moments(catalogue.ladder, stage, view.urgency, started, due, division)
-    return rungs[rung][0] if rung < len(rungs) else None
 
 
 @dataclass(frozen=True, slots=True)

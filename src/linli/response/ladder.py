@@ -1,8 +1,12 @@
-"""The ladder 预警 → 催办 → 督办 → 提级: which rungs a case meets in a stage, and when. Rungs are data."""
+"""The ladder 预警 → 催办 → 督办 → 提级: which rungs a case meets in a stage, and when. Rungs are data.
+
+What a matter keeps (`Matter.rungs`) is the marks of the rungs that were reached in its stage: what they say, not where
+they stand, so that it can be read under any later ladder.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +17,7 @@ from .choices import LadderAct, LadderTrigger
 from .rules import CASE
 
 PERCENT = "percent"
+STRENGTH = {str(act): n for n, act in enumerate(LadderAct, 1)}  # 预警 < 催办 < 督办 < 提级
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,11 @@ class Rung:
     act: str
     provenance: str = "provisional"
     source: str = ""
+
+    @property
+    def mark(self) -> str:
+        """What it says in one word: "after_due/1/urgent_hour/remind"."""
+        return f"{self.trigger}/{self.amount}/{self.unit}/{self.act}"
 
     def concerns(self, stage: str, urgency: str) -> bool:
         return self.stage in ("", stage) and self.urgency in ("", urgency)
@@ -55,14 +65,44 @@ def moments(
     return sorted(found, key=lambda pair: (pair[0], pair[1].order))
 
 
-def climbed(rungs: Sequence[tuple[datetime, Rung]], rung: int, now: datetime) -> tuple[int, datetime | None]:
-    """How many of these rungs count as reached when `rung` were before the due time moved, and when the next one is.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a matter stands on the ladder: the rungs that count as reached, those that are due, and when the next is."""
 
-    None is pressed twice for one due time, none that was missed while the clock stood still is forgiven, and a later due
-    time has its warnings anew.
+    marks: str
+    due: tuple[tuple[datetime, Rung], ...]
+    next: datetime | None
+
+
+def standing(rungs: Sequence[tuple[datetime, Rung]], marks: str, now: datetime) -> Standing:
+    """Read the `marks` of a matter under these rungs (`moments`): after a step, a new due time, another ladder.
+
+    - A rung that was reached counts while its moment is over: a later due time has its warnings anew.
+    - What was missed after it is due now, the earliest first.
+    - What another ladder put before a rung that was reached is not asked for afterwards; nor is what is not stronger than
+      a rung that was reached and is in the ladder no longer. So nothing is pressed twice, and what is stronger than all
+      that was pressed is made up for.
     """
-    done = min(rung, sum(moment <= now for moment, _r in rungs))
-    return done, rungs[done][0] if done < len(rungs) else None
+    if not rungs:  # the clock stands still, or nothing is asked for here
+        return Standing(marks, (), None)
+    reached = set(marks.split())
+    over = [(moment, r) for moment, r in rungs if moment <= now]
+    last = max((moment for moment, r in over if r.mark in reached), default=None)
+    strongest = strength_of(reached - {r.mark for _m, r in rungs})
+    done = {r.mark for moment, r in over if (last is not None and moment <= last) or STRENGTH[r.act] <= strongest}
+    open_ones = [(moment, r) for moment, r in rungs if r.mark not in done]
+    due = tuple((moment, r) for moment, r in open_ones if moment <= now)
+    return Standing(marks_of(done), due, open_ones[0][0] if open_ones else None)
+
+
+def marks_of(reached: Iterable[str]) -> str:
+    """These marks as a matter keeps them."""
+    return " ".join(sorted(reached))
+
+
+def strength_of(marks: Iterable[str]) -> int:
+    """How strong the strongest of these marks is; 0 for none."""
+    return max((STRENGTH.get(mark.rpartition("/")[2], 0) for mark in marks), default=0)
 
 
 def counted(rungs: Sequence[Rung], trigger: str, stage: str, urgency: str, count: int) -> list[Rung]:

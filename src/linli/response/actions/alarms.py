@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.db import transaction
 
@@ -60,7 +61,7 @@ def ring(case: Case) -> bool:
 
 
 def _climb(case: Case) -> None:
-    """The rungs whose moment has come since the alarm, one line each, all or none; the alarm is then set for the next.
+    """The rungs that are due, one line each, all or none; the alarm is then set for the next.
 
     Two workers may see the same alarm: the second finds the matter moved on and writes nothing.
     """
@@ -68,22 +69,23 @@ def _climb(case: Case) -> None:
     view = known.by_id[case.case_class_id]
     place = matter.community or matter.subdistrict or matter.area
     rungs = ladder.moments(known.ladder, matter.stage, view.urgency, matter.stage_started_at, matter.due_at, place)
-    # by their moments, not by how many there were before: another ladder may be in force than when the alarm was set
-    since = matter.alarm_at or now
-    due_at, reached = matter.due_at, [i for i, (moment, _r) in enumerate(rungs) if since <= moment <= now]
+    stands, due_at = ladder.standing(rungs, matter.rungs, now), matter.due_at
+    reached, later = set(stands.marks.split()), [moment for moment, _r in rungs if moment > now]
+    waiting = [moment for moment, _r in stands.due[1:]] + later[:1]
     with transaction.atomic():
-        for i in reached:
-            rung, following = rungs[i][1], rungs[i + 1][0] if i + 1 < len(rungs) else None
+        for n, (_moment, rung) in enumerate(stands.due):
+            reached.add(rung.mark)
+            marks, following = ladder.marks_of(reached), waiting[n] if n < len(waiting) else None
             if rung.act != LadderAct.WARN:
-                extra = {"rung": rung.order, "trigger": str(rung.trigger), "climbed": i + 1, "next": following}
+                extra = {"rung": rung.order, "trigger": str(rung.trigger), "rungs": marks, "next": following}
                 press(case=case, verb=rung.act, extra=extra)
                 continue
-            values = {"rung": i + 1, "alarm_at": following}
-            if not flow.append(actor=SYSTEM, matter=matter, verb="alarm", facts={"rung": rung.order}, values=values):
-                raise Conflict("moved_meanwhile", "")
+            _note(matter, {"rung": rung.order}, {"rungs": marks, "alarm_at": following})
             Case.objects.filter(pk=case.pk).update(warned_for=due_at)
-        if not reached:  # the ladder was changed meanwhile: nothing is due yet
-            passed = sum(moment <= now for moment, _r in rungs)
-            values = {"rung": passed, "alarm_at": rungs[passed][0] if passed < len(rungs) else None}
-            if not flow.append(actor=SYSTEM, matter=matter, verb="alarm", facts={}, values=values):
-                raise Conflict("moved_meanwhile", "")
+        if not stands.due:  # the ladder was changed meanwhile: nothing is due yet
+            _note(matter, {}, {"rungs": stands.marks, "alarm_at": stands.next})
+
+
+def _note(matter: Matter, facts: dict[str, Any], values: dict[str, Any]) -> None:
+    if not flow.append(actor=SYSTEM, matter=matter, verb="alarm", facts=facts, values=values):
+        raise Conflict("moved_meanwhile", "")

@@ -25,7 +25,7 @@ from linli.territory import queries as territory
 from linli.vault import actions as vault
 
 from .. import permissions
-from ..catalogue import ClassView, catalogue, class_for
+from ..catalogue import ClassView, catalogue, class_for, view_of
 from ..choices import Channel, Outcome, PlaceSource
 from ..deadlines import due_times
 from ..models import Case
@@ -228,7 +228,8 @@ def _missing() -> None:
 def _move(actor: Actor, case: Case, step: Step, allowed: Any) -> Matter:
     matter, verb = case.matter, step.verb
     known = catalogue()
-    c = Context(actor=actor, case=case, step=step, now=clock.now(), known=known, view=known.by_id[case.case_class_id])
+    view = view_of(known, case.case_class_id, case.limit_class_id)
+    c = Context(actor=actor, case=case, step=step, now=clock.now(), known=known, view=view)
     c.personal[TEXT_NEED.get(verb, "text")] = clean(step.text, TEXT_NEED.get(verb, "text"))
     if step.photo_keys:
         c.facts |= {"photos": len(step.photo_keys), "photo_keys": list(step.photo_keys)}

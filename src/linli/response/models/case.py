@@ -13,6 +13,9 @@ class Case(models.Model):
 
     matter = models.OneToOneField("flow.Matter", primary_key=True, on_delete=models.PROTECT, related_name="case")
     case_class = models.ForeignKey("response.CaseClass", on_delete=models.PROTECT, related_name="+")
+    limit_class = models.ForeignKey(  # corrected when it was late already: the limit that it had missed stays
+        "response.CaseClass", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     channel = models.CharField(max_length=12, choices=Channel)
     lon = models.FloatField()
     lat = models.FloatField()
@@ -42,7 +45,7 @@ class Case(models.Model):
     paused_at = models.DateTimeField(null=True)
     deferred = models.BooleanField(default=False)  # 缓办: some formulas leave these out
     time_changed = models.BooleanField(default=False)  # it ever had a pause or an extension
-    climbed = models.PositiveSmallIntegerField(default=0)  # the rungs that the whole limit had reached in hand,
+    climbed = models.TextField(default="", blank=True)  # marks of the rungs that the whole limit had reached in hand,
     climbed_for = models.DateTimeField(null=True)  # and the final time they were reached for: none is pressed twice
     warned_for = models.DateTimeField(null=True)  # the due time that was last warned of
     reminded = models.PositiveSmallIntegerField(default=0)  # 催办

@@ -10,7 +10,7 @@ from typing import Any
 
 from linli.organisations import queries as organisations
 
-from ..catalogue import Catalogue, ClassView, catalogue
+from ..catalogue import Catalogue, ClassView, catalogue, view_of
 from ..choices import Tree
 from ..models import Case
 from . import routing
@@ -34,7 +34,7 @@ def class_by_id(version: int) -> ClassView:
 
 def class_of(case: Case) -> ClassView:
     """The version of the class that this case keeps."""
-    return catalogue().by_id[case.case_class_id]
+    return view_of(catalogue(), case.case_class_id, case.limit_class_id)
 
 
 def search_classes(text: str, limit: int = 8) -> tuple[ClassView, ...]:

@@ -13,7 +13,7 @@ from linli.worktime.clocks import Change, Extension, Pause
 from linli.worktime.explain import limit_text
 from linli.worktime.rules import Limit, Unit
 
-from ..catalogue import catalogue
+from ..catalogue import catalogue, view_of
 from ..choices import TimeKind, TimeState
 from ..deadlines import times_of
 from ..models import Case, TimeChange
@@ -93,7 +93,7 @@ def asked_time(case: Case) -> Asked | None:
     if row is None:
         return None
     rows, now, known = granted(case), clock.now(), catalogue()
-    view, division = known.by_id[case.case_class_id], division_of(case)
+    view, division = view_of(known, case.case_class_id, case.limit_class_id), division_of(case)
     used = sum(r.kind == row.kind for r in rows)
     row.starts_at = now
     if row.kind != TimeKind.EXTEND:
@@ -127,7 +127,7 @@ def without_alarm(case: Case, *, now: datetime | None = None) -> Any:
     """Both due times of a case as they are counted at this moment, from its own tables (0 or 1 SQL)."""
     known = catalogue()
     times = times_of(
-        known, known.by_id[case.case_class_id], case.matter.stage, started=case.matter.stage_started_at,
+        known, view_of(known, case.case_class_id, case.limit_class_id), case.matter.stage, started=case.matter.stage_started_at,
         counted_from=case.counted_from, division=division_of(case), changes=changes_of(case),
         contact=contact_waits(case),
     )  # fmt: skip

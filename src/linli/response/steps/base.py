@@ -40,7 +40,6 @@ class Context:
     given: dict[str, Any] = field(default_factory=dict)  # what the needs of the arrow are checked against
     values: dict[str, Any] = field(default_factory=dict)  # columns of the matter
     on_case: dict[str, Any] = field(default_factory=dict)  # columns of the case
-    final: datetime | None = None  # a new final due time
     due: DueTimes | None = None  # instead of the times that the table gives
     first: list[Callable[[], Any]] = field(default_factory=list)  # in the transaction, before anything is written
     then: list[Callable[[], Any]] = field(default_factory=list)

@@ -172,6 +172,12 @@ def _times(c: Context, stage: str, started: datetime, changes: Sequence[Change])
     )  # fmt: skip
 
 
+def begin_anew(c: Context) -> None:
+    """The whole limit, that of the case's own class, counts from this step."""
+    c.on_case |= {"counted_from": c.now, "limit_class_id": None}
+    c.view = c.known.by_id[c.case.case_class_id]
+
+
 def _rungs(c: Context, stage: str, started: datetime, due: datetime | None) -> list[tuple[datetime, ladder.Rung]]:
     return ladder.moments(c.known.ladder, stage, c.view.urgency, started, due, c.division)
 
@@ -183,8 +189,9 @@ def retimed(c: Context, changes: Sequence[Change]) -> DueTimes:
     rungs = _rungs(c, matter.stage, matter.stage_started_at, due.stage)
     if due.stage is None:
         return due
-    c.values["rung"], alarm = ladder.climbed(rungs, matter.rung, c.now)
-    return replace(due, alarm=alarm)
+    stands = ladder.standing(rungs, matter.rungs, c.now)
+    c.values["rungs"] = stands.marks
+    return replace(due, alarm=stands.next)
 
 
 def running_due(c: Context) -> DueTimes:
@@ -204,7 +211,7 @@ def arriving(c: Context, target: str) -> DueTimes:
     elif matter.post_kind:
         c.values["post_kind"] = matter.post_kind
     if matter.stage == "handling" and matter.due_at is not None and matter.due_at == matter.final_due_at:
-        c.on_case |= {"climbed": matter.rung, "climbed_for": matter.due_at}
+        c.on_case |= {"climbed": matter.rungs, "climbed_for": matter.due_at}
     rows: list[TimeChange] = []
     if case.time_changed:
         counted_from = c.on_case.get("counted_from", case.counted_from)
@@ -218,11 +225,12 @@ def arriving(c: Context, target: str) -> DueTimes:
     if running := _running(rows):
         return replace(due, alarm=running.until)
     rungs = _rungs(c, target, c.now, due.stage)
-    reached = 0
+    reached = ""
     if target == "handling" and due.stage is not None and due.stage == due.final == _climbed_for(c):
         reached = c.on_case.get("climbed", case.climbed)  # the same due time as when it was last in hand
-    c.values["rung"], alarm = ladder.climbed(rungs, reached, c.now)
-    return replace(due, alarm=alarm)
+    stands = ladder.standing(rungs, reached, c.now)
+    c.values["rungs"] = stands.marks
+    return replace(due, alarm=stands.next)
 
 
 def _climbed_for(c: Context) -> datetime | None:
@@ -248,8 +256,8 @@ def press_counted(c: Context, trigger: str, count: int) -> None:
 def _pressed(c: Context) -> None:
     """What set it off. A rung that the clock reached also says which one comes next."""
     c.facts |= {k: v for k, v in c.step.extra.items() if k in ("rung", "trigger", "count")}
-    if c.actor.kind == "system" and "climbed" in c.step.extra:
-        c.values |= {"rung": c.said("climbed"), "alarm_at": c.said("next")}
+    if c.actor.kind == "system" and "rungs" in c.step.extra:
+        c.values |= {"rungs": c.said("rungs"), "alarm_at": c.said("next")}
 
 
 @effect("remind")

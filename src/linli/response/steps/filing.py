@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from linli.accounts.choices import PostKind
-from linli.core import clock
 from linli.knowledge import actions as knowledge_actions
 from linli.knowledge import queries as knowledge
 from linli.knowledge.choices import UseKind
 from linli.organisations import queries as organisations
 from linli.territory import queries as territory
+from linli.worktime import queries as worktime
 
-from ..catalogue import ClassView, class_for
+from ..catalogue import ClassView, class_for, view_of
 from ..choices import LadderTrigger, Level, Tree
 from ..queries import routing
 from .base import Context, effect, refuse
-from .clocks import press_counted
+from .clocks import begin_anew, press_counted
 
 if TYPE_CHECKING:
     from ..actions.chain import Report
@@ -40,14 +40,14 @@ def place_of_report(report: Report, view: ClassView) -> tuple[float, float, terr
 
 @effect("accept")
 def accept(c: Context) -> None:
-    """The operator may correct the class; the limit then counts anew from the report."""
+    """The operator may correct the class; its limit, longer or shorter, then counts from the report."""
     if not c.step.class_code:
         return
     view = class_for(c.known, c.step.class_code)
     c.facts["class"] = view.code
     if view.id == c.case.case_class_id:
         return
-    c.view = view
+    _correct(c, view)
     c.values |= {"type_version_id": view.id, "title": view.name_zh}
     place = c.matter
     divisions = (place.community, place.subdistrict, place.area[:6])
@@ -59,6 +59,18 @@ def accept(c: Context) -> None:
         "suggested_body_id": routed.body_id,
         "level": level,
     }
+
+
+def _correct(c: Context, view: ClassView) -> None:
+    """The class that the case has from now on. Late is late: a limit that was missed already stays, as an offer or a
+    pause would not lift it either; a shorter one counts, for the matter was that urgent from the beginning."""
+    case, final = c.case, c.matter.final_due_at
+    c.view = view
+    if final is None or c.now < final or worktime.due(case.counted_from, view.limit, division=c.division).at <= final:
+        return
+    c.on_case["limit_class_id"] = case.case_class_id
+    c.view = view_of(c.known, view.id, case.case_class_id)
+    c.facts["limit"] = c.view.limit_code
 
 
 @effect("answer")
@@ -92,6 +104,7 @@ def reopen(c: Context) -> None:
     """Not solved: the case goes back to the dispatcher and its limit begins anew."""
     count = c.case.reopen_count + 1
     press_counted(c, LadderTrigger.REOPENS, count)
+    begin_anew(c)
     c.values |= {"body_id": None, "closed_at": None}
     if c.matter.body_id is None:  # it had followed a main case; a part still belongs to its whole
         c.values["parent_id"] = None
@@ -99,7 +112,6 @@ def reopen(c: Context) -> None:
         "reopen_count": count,
         "outcome": "",
         "satisfaction": "",
-        "counted_from": clock.now(),
         "from_body_id": None,
         "contacted_at": None,
         "sampled": None,

@@ -14,9 +14,8 @@ from linli.core.errors import Forbidden, Refusal
 from linli.flow.models import Journal, Matter
 from linli.flow.retime import Retimed
 from linli.organisations import queries as organisations
-from linli.response import actions
+from linli.response import actions, ladder
 from linli.response.catalogue import catalogue
-from linli.response.deadlines import alarm_of
 from linli.response.models import Case
 from linli.response.queries.times import division_of, without_alarm
 from linli.testing.fixtures import Cast
@@ -34,9 +33,9 @@ DAYS_2027 = [Day(date(2027, 1, d), "元旦", "holiday") for d in (1, 4, 5, 6)] +
 ]
 
 
-def scatter(reported: Any, press: Press, seed: int, n: int) -> list[int]:
-    """Cases at all stages, some paused, extended, deferred, late."""
-    dice, team, found = random.Random(seed), organisations.body_by_code("110102018-grid"), []
+def scatter(reported: Any, press: Press, seed: int, n: int) -> tuple[list[int], datetime]:
+    """Cases at all stages, some paused, extended, deferred, late, corrected; and when the last step was taken."""
+    dice, team, found, last = random.Random(seed), organisations.body_by_code("110102018-grid"), [], BEGIN
     assert team is not None
     for _n in range(n):
         now = BEGIN + timedelta(minutes=dice.randrange(0, 3 * 24 * 60))
@@ -46,11 +45,13 @@ def scatter(reported: Any, press: Press, seed: int, n: int) -> list[int]:
         found.append(case.pk)
         path = ["accept", "dispatch", "sign", *dice.choices(sorted(PRESSES), k=dice.randrange(0, 9))]
         for name in path[: dice.randrange(0, len(path) + 1)]:
-            now += timedelta(minutes=dice.randrange(1, 600))
+            now += timedelta(minutes=dice.randrange(1, 600) if dice.random() < 0.9 else 3000)
             with clock.at(now, actor=SYSTEM):
                 try:
+                    if dice.random() < 0.3:
+                        actions.ring_alarms()
                     if name == "accept":
-                        press("operator", case, "accept")
+                        press("operator", case, "accept", class_code=dice.choice(("", *CLASSES)))
                     elif name == "dispatch":
                         press("chief", case, "dispatch", body_id=team.id)
                     elif name == "pause" and dice.random() < 0.5:
@@ -62,31 +63,41 @@ def scatter(reported: Any, press: Press, seed: int, n: int) -> list[int]:
                         press(who, case, verb, **more)
                 except Refusal:
                     pass
-    return found
+            last = max(last, now)
+    return found, last + timedelta(minutes=1)
 
 
 def times(ids: list[int]) -> dict[int, tuple[Any, ...]]:
-    names = ("due_at", "final_due_at", "alarm_at", "due_provisional", "seq", "head")
+    names = ("due_at", "final_due_at", "alarm_at", "due_provisional", "seq", "head", "rungs")
     return {m.pk: tuple(getattr(m, n) for n in names) for m in Matter.objects.filter(pk__in=ids)}
+
+
+def stands_at(case: Case, due: datetime | None, marks: str) -> ladder.Standing:
+    """Where one case stands on the ladder in force."""
+    known, matter = catalogue(), case.matter
+    urgency = known.by_id[case.case_class_id].urgency
+    rungs = ladder.moments(
+        known.ladder, matter.stage, urgency, matter.stage_started_at, due, division_of(case)
+    )
+    return ladder.standing(rungs, marks, clock.now())
 
 
 def one_by_one(ids: list[int]) -> dict[int, tuple[Any, ...]]:
     """What each case's own arithmetic says."""
-    found, known = {}, catalogue()
+    found = {}
     for case in Case.objects.select_related("matter").filter(pk__in=ids, matter__ended_at=None):
         matter, due = case.matter, without_alarm(case)
-        alarm = alarm_of(known, known.by_id[case.case_class_id], matter.stage, matter.stage_started_at, due.stage,
-                         division_of(case), matter.rung)  # fmt: skip
-        alarm = matter.alarm_at if case.paused_at else alarm
-        found[case.pk] = (due.stage, due.final, alarm, due.provisional, matter.seq, matter.head)
+        stands = stands_at(case, due.stage, matter.rungs)
+        alarm = matter.alarm_at if case.paused_at else stands.next
+        found[case.pk] = (due.stage, due.final, alarm, due.provisional, matter.seq, matter.head, stands.marks)
     return found
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_by_the_column_is_case_by_case(reported: Any, press: Press, district: Cast, seed: int) -> None:
     worktime.forget()
-    ids = scatter(reported, press, seed, 30)
-    with clock.at(BEGIN + timedelta(days=4), actor=SYSTEM):
+    ids, now = scatter(reported, press, seed, 30)
+    with clock.at(now, actor=SYSTEM):
         quiet = actions.recompute_due(actor=SYSTEM, revision=1)
         assert quiet.changed == 0, "what was stored is what is counted"
         before, lines = times(ids), Journal.objects.filter(matter__kind="case").count()
@@ -98,6 +109,7 @@ def test_by_the_column_is_case_by_case(reported: Any, press: Press, district: Ca
         after, wanted = times(ids), one_by_one(ids)
         for pk, expected in wanted.items():
             assert after[pk] == expected, Case.objects.get(pk=pk).matter.stage
+        assert Case.objects.filter(pk__in=ids, limit_class__isnull=False, matter__ended_at=None).exists()
         changed = {pk for pk in ids if after[pk] != before[pk]}
         assert len(changed) == found.changed
         assert set(Matter.objects.filter(due_revision=revision).values_list("pk", flat=True)) == changed
