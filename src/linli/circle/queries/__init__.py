@@ -1,1 +1,37 @@
 """The door of the service circle: its queries."""
+
+from .catalogue import (
+    CatalogueView,
+    ItemView,
+    PaceView,
+    catalogue_by_id,
+    catalogue_in_force,
+    catalogues,
+    completeness,
+    leaf_items,
+    pace,
+    paces,
+)
+from .facilities import FacilityTable, items_of, open_facilities
+from .homes import HomeTable, NetworkView, homes, network, network_content
+
+__all__ = [
+    "CatalogueView",
+    "FacilityTable",
+    "HomeTable",
+    "ItemView",
+    "NetworkView",
+    "PaceView",
+    "catalogue_by_id",
+    "catalogue_in_force",
+    "catalogues",
+    "completeness",
+    "homes",
+    "items_of",
+    "leaf_items",
+    "network",
+    "network_content",
+    "open_facilities",
+    "pace",
+    "paces",
+]

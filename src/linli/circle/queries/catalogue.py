@@ -1,0 +1,198 @@
+"""Catalogues as values: versions, rows in order, class rules, paces, completeness. What reach reads is kept per revision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from linli.core import clock
+from linli.core.errors import Missing
+
+from .. import revision
+from ..choices import CatalogueState, Depth, Manner, Whole
+from ..models import Catalogue, ClassRule, Completeness, Pace
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One row of a catalogue. `tier` is minutes (living circle), `walk_m` a cap of its own in metres; None: not stated."""
+
+    code: str
+    parent: str
+    depth: int
+    name: str
+    name_en: str
+    provider: str
+    manner: str
+    layer: str
+    tier: int | None
+    walk_m: int | None
+    must: bool
+    provenance: str
+    source: str
+
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language."""
+        return self.name_en if self.name_en and (get_language() or "zh").startswith("en") else self.name
+
+
+@dataclass(frozen=True)
+class CatalogueView:
+    """One version with all its rows, parents before their children, in the order of the list."""
+
+    id: int
+    code: str
+    kind: str
+    name: str
+    name_en: str
+    state: str
+    valid_from: date | None
+    valid_to: date | None
+    provenance: str
+    source: str
+    items: tuple[ItemView, ...] = ()
+    by_code: Mapping[str, ItemView] = field(default_factory=dict, repr=False, compare=False)
+    children: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language."""
+        return self.name_en if self.name_en and (get_language() or "zh").startswith("en") else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class PaceView:
+    """How fast whom one walks. `cap_m` is what that makes in metres; without `steps` the network has no stairs."""
+
+    code: str
+    name: str
+    name_en: str
+    metres_per_minute: int
+    minutes: int
+    steps: bool
+    provenance: str
+    source: str
+
+    @property
+    def cap_m(self) -> int:
+        return self.metres_per_minute * self.minutes
+
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language."""
+        return self.name_en if self.name_en and (get_language() or "zh").startswith("en") else self.name
+
+
+def catalogue_in_force(kind: str, on: date | None = None) -> CatalogueView:
+    """The version of `kind` that holds on a day (today). Raises Missing (no_catalogue)."""
+    day = on or clock.today()
+    row = (
+        Catalogue.objects.filter(kind=kind, valid_from__lte=day)
+        .exclude(state=CatalogueState.DRAFT)
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day))
+        .order_by("-valid_from", "-pk")
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if row is None:
+        raise Missing("no_catalogue", _("这一天没有在用的目录。"))
+    return catalogue_by_id(row)
+
+
+def catalogue_by_id(id: int) -> CatalogueView:
+    """One version, whatever its state: what refers to a retired one keeps it. Raises Missing."""
+    _number, value = revision.current()
+    found = _kept(id, value) if value else _read(id)
+    if found is None:
+        raise Missing("no_catalogue", _("没有这个版本的目录。"))
+    return found
+
+
+def catalogues(kind: str = "") -> list[CatalogueView]:
+    """All versions (of a kind), newest first, without their rows."""
+    rows = Catalogue.objects.filter(kind=kind) if kind else Catalogue.objects.all()
+    return [_head(c) for c in rows.order_by("kind", "-valid_from", "-pk")]
+
+
+def leaf_items(catalogue: CatalogueView) -> tuple[ItemView, ...]:
+    """The rows that are answered one by one: sub-items, and items without any."""
+    return tuple(i for i in catalogue.items if i.depth != Depth.CLASS and i.code not in catalogue.children)
+
+
+def walked_items(catalogue: CatalogueView) -> tuple[ItemView, ...]:
+    """The rows that a walk can answer; what is met at home or without a place is outside any walking measure."""
+    return tuple(i for i in catalogue.items if i.manner == Manner.WALK)
+
+
+def class_rules(catalogue_id: int) -> list[tuple[str, str, str, str, str]]:
+    """(scheme, key, item, provenance, source) of a version, in order."""
+    rows = ClassRule.objects.filter(catalogue=catalogue_id).order_by("scheme", "key", "item")
+    return list(rows.values_list("scheme", "key", "item", "provenance", "source"))
+
+
+def paces() -> tuple[PaceView, ...]:
+    """Everybody's pace, the adult's first."""
+    return tuple(
+        PaceView(p.code, p.name, p.name_en, p.metres_per_minute, p.minutes, p.steps, p.provenance, p.source)
+        for p in Pace.objects.order_by("order", "code")
+    )
+
+
+def pace(code: str = "") -> PaceView:
+    """One pace; without a code the first. Raises Missing."""
+    for found in paces():
+        if code in ("", found.code):
+            return found
+    raise Missing("no_pace", _("没有这种步速。"))
+
+
+def completeness(kind: str, on: date | None = None) -> dict[tuple[str, str], str]:
+    """(item, community) -> `Whole` as it was known on a day (today). What is not in it: unknown."""
+    rows = Completeness.objects.filter(kind=kind, as_of__lte=on or clock.today()).order_by("as_of", "pk")
+    return {(item, place): state for item, place, state in rows.values_list("item", "community", "state")}
+
+
+def is_complete(known: Mapping[tuple[str, str], str], item: ItemView, community: str) -> bool:
+    """Whether all facilities of an item (or of the row above it) are known in a community."""
+    own = known.get((item.code, community))
+    return (own if own is not None else known.get((item.parent, community))) == Whole.COMPLETE
+
+
+@lru_cache(maxsize=16)
+def _kept(id: int, value: str) -> CatalogueView | None:
+    return _read(id)
+
+
+def _head(c: Catalogue) -> CatalogueView:
+    return CatalogueView(
+        c.pk, c.code, c.kind, c.name, c.name_en, c.state, c.valid_from, c.valid_to, c.provenance, c.source
+    )
+
+
+def _read(id: int) -> CatalogueView | None:
+    row = Catalogue.objects.filter(pk=id).first()
+    if row is None:
+        return None
+    head = _head(row)
+    items = tuple(
+        ItemView(*values)
+        for values in row.items.order_by("order", "code").values_list(
+            "code", "parent", "depth", "name", "name_en", "provider", "manner", "layer", "tier", "walk_m", "must",
+            "provenance", "source",
+        )
+    )  # fmt: skip
+    children: dict[str, list[str]] = {}
+    for item in items:
+        if item.parent:
+            children.setdefault(item.parent, []).append(item.code)
+    return CatalogueView(
+        head.id, head.code, head.kind, head.name, head.name_en, head.state, head.valid_from, head.valid_to,
+        head.provenance, head.source, items, {i.code: i for i in items}, {k: tuple(v) for k, v in children.items()},
+    )  # fmt: skip
