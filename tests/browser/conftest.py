@@ -80,6 +80,11 @@ class Visitor:
         """Open a path; the answer."""
         return self.page.goto(self.address + path, wait_until="load")
 
+    def choose(self, field: str, words: str) -> None:
+        """Type into a search that answers as one types, and take the first answer."""
+        self.page.locator(f"{field}[role=combobox]").fill(words)  # the role says that the script listens
+        self.page.locator(f".suggest:has({field}) [role=option]").first.click()
+
     def sign_in(self, username: str, password: str) -> Visitor:
         self.go("/login/")
         self.page.fill("input[name=username]", username)

@@ -153,9 +153,8 @@ def test_the_steps_of_a_report_survive_a_reload(visit: Callable[..., Visitor], p
     visitor = visit(size=PHONE)
     page = visitor.page
     visitor.go("/report/")
-    page.fill("#id_q", "牛街西里")
-    page.locator("[role=option]").first.click()
-    page.wait_for_timeout(400)
+    visitor.choose("#id_q", "牛街西里")
+    page.wait_for_function("() => document.getElementById('report').elements.lon.value")
     page.click(".dock button[value=next]")
     page.wait_for_selector("#id_description")
     page.fill("#id_description", "写了很久的一段话")

@@ -17,9 +17,8 @@ def report(visitor: Visitor) -> tuple[str, str]:
     """Three steps on a phone; (number, path of the private page)."""
     page = visitor.page
     visitor.go("/report/")
-    page.fill("#q, input[name=q]", "牛街西里")
-    page.locator("[role=option]").first.click()
-    page.wait_for_timeout(500)
+    visitor.choose("#id_q", "牛街西里")
+    page.wait_for_function("() => document.getElementById('report').elements.lon.value")
     page.locator("button.primary[type=submit], .dock .primary").last.click()
     page.wait_for_load_state()
     page.locator("label", has_text="暴露垃圾").first.click()
@@ -113,8 +112,7 @@ def test_the_place_line_follows_the_pin_within_300_ms(visit: Callable[..., Visit
     page = visitor.page
     visitor.go("/report/")
     page.wait_for_selector("#map[data-ready]")
-    page.fill("#id_q", "zlqj")
-    page.locator("[role=option]").first.click()
+    visitor.choose("#id_q", "zlqj")
     page.wait_for_timeout(1200)
     box = page.locator("#map").bounding_box()
     assert box is not None

@@ -29,8 +29,7 @@ def fill(visitor: Visitor, shots: tuple[str, str], chip: str = "暴露垃圾") -
     """Everything but the last press, as on the street."""
     page = visitor.page
     page.locator("[data-photos]:not([data-after]) [data-shoot]").first.set_input_files(shots[0])
-    page.fill("#id_place_q", "牛街西里")
-    page.locator("[role=option]").first.click()
+    visitor.choose("#id_place_q", "牛街西里")
     page.locator(".choices label", has_text=chip).first.click()
 
 

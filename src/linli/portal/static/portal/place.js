@@ -1,6 +1,6 @@
 // Step one: the pin stays, the map moves. The map may fail, the position may be refused: the lists still serve.
+// The map is a megabyte and comes by itself; search, position and lists do not wait for it.
 
-import { makeMap } from "../site/map.js";
 import "../site/suggest.js";
 import { say } from "../site/shell.js";
 
@@ -11,12 +11,9 @@ export function start(form) {
   const canvas = form.querySelector("#map"), where = form.querySelector("[data-where]"), nearby = form.querySelector("[data-nearby]");
   const name = where.querySelector("[data-where-name]"), hint = where.querySelector("[data-where-hint]"), words = where.dataset;
   const field = (id) => form.elements.namedItem(id);
-  let asked = 0, aborter = null, chosenAt = null, source = "map", placed = canvas.dataset.placed === "1", programmed = false;
+  let asked = 0, aborter = null, chosenAt = null, drawn = null, marks = null, source = "map", placed = canvas.dataset.placed === "1", programmed = false;
   field("seen").value = "1";
   if (!placed) hint.textContent = words.hint;
-
-  const drawn = makeMap(canvas, { zoom: placed ? NEAR_ZOOM : START_ZOOM, attributionAt: "bottom-left", controlsAt: "bottom-right" });
-  const marks = drawn?.addNumbered();
 
   function put(lon, lat, from, chosen) {
     field("lon").value = lon.toFixed(6);
@@ -78,12 +75,18 @@ export function start(form) {
     drawn.map.jumpTo({ center: [lon, lat], zoom: Math.max(drawn.map.getZoom(), zoom) });
   }
 
-  if (drawn) {
+  function draw({ makeMap }) {
+    const at = field("lon").value && [Number(field("lon").value), Number(field("lat").value)]; // chosen while the map was on its way
+    drawn = makeMap(canvas, { ...(at && { center: at }), zoom: placed ? NEAR_ZOOM : START_ZOOM, attributionAt: "bottom-left", controlsAt: "bottom-right" });
+    marks = drawn?.addNumbered();
+    if (!drawn) return;
     let first = true;
     drawn.map.on("movestart", (event) => { if (event.originalEvent) programmed = false; });
     drawn.ready.then(() => {
-      first = false;
-      if (placed) { const c = drawn.map.getCenter(); source = "map"; ask(c.lng, c.lat, false, null); }
+      first = programmed = false;
+      if (!placed) return;
+      const c = drawn.map.getCenter();
+      ask(c.lng, c.lat, false, chosenAt);
     });
     // Told while the map still glides, too. The first view, which nobody chose, does not count as a choice.
     let told = 0;
@@ -96,13 +99,19 @@ export function start(form) {
     drawn.map.on("move", () => { if (!programmed && performance.now() - told > ASK_MS) tell(false); });
     drawn.map.on("moveend", () => tell(true));
   }
+  import("../site/map.js").then(draw).catch((error) => {
+    console.warn("map:", error.message);
+    canvas.append(Object.assign(document.createElement("p"), { className: "failed", textContent: canvas.dataset.failed }));
+  });
 
   field("q").addEventListener("linli:choose", (event) => {
     const hit = event.detail;
     go(hit.lon, hit.lat, "search", hit.name);
   });
   field("q").addEventListener("keydown", (event) => { // with the list closed, Enter asks again instead of sending the form
-    if (event.key === "Enter" && !event.isComposing) event.preventDefault();
+    if (event.key !== "Enter" || event.isComposing || event.defaultPrevented) return;
+    event.preventDefault();
+    event.target.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   field("division")?.addEventListener("change", (event) => {

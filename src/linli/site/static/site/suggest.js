@@ -1,14 +1,17 @@
 // Search as you type: an accessible combobox over an address that answers JSON.
 //
-// <div class="suggest" data-suggest="/places/search" data-none="没有找到" data-many="{n} 个结果" [data-min="1"] [data-fills="id_code"] [data-params="scope=1"]>
+// <div class="suggest" data-suggest="/places/search" data-none="没有找到" data-many="{n} 个结果"
+//      data-failed="搜索暂时没有回应。请……" [data-min="1"] [data-fills="id_code"] [data-params="scope=1"]>
 //   <input class="input" id="q" name="q" autocomplete="off">
 // </div>
 //
 // The answer: a list, or an object that holds one; an item has name, and may have value|code|id, detail, note|kind_name. Choosing fires
 // `linli:choose` (bubbles, detail: the item) on the input and writes its value into the element named by data-fills.
-// The Enter that chooses never submits; nothing is asked while an input method composes; arrows, Home, End, Escape work.
+// What was typed before this script came is asked when it comes. A question without an answer is asked twice more, then data-failed
+// says how to go on without it. The Enter that chooses never submits; nothing is asked while an input method composes; arrows, Home, End, Escape work.
 
 const DEBOUNCE_MS = 140;
+const AGAIN_MS = [400, 1200]; // pauses before the second and the third attempt
 let serial = 0;
 
 export function suggest(box) {
@@ -24,7 +27,7 @@ export function suggest(box) {
   box.append(list, said);
   for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", id], ["autocomplete", "off"], ["spellcheck", "false"]]) input.setAttribute(name, value);
 
-  let items = [], at = -1, timer = 0, asked = 0, aborter = null, composing = false;
+  let items = [], at = -1, timer = 0, asked = 0, aborter = null, composing = false, owed = false;
 
   const close = () => {
     list.hidden = true;
@@ -61,27 +64,46 @@ export function suggest(box) {
       close();
       said.textContent = box.dataset.none || "";
     }
-    box.querySelector(".none")?.remove();
-    if (!items.length && box.dataset.none && input.value.trim()) box.append(Object.assign(document.createElement("p"), { className: "none", textContent: box.dataset.none }));
+    note(items.length || !input.value.trim() ? "" : box.dataset.none);
   };
 
-  const ask = async () => {
+  /** The sentence under the input where no list opens; "" takes it away. */
+  const note = (sentence) => {
+    box.querySelector(".none")?.remove();
+    if (sentence) box.append(Object.assign(document.createElement("p"), { className: "none", textContent: sentence }));
+  };
+
+  const address = (text) => {
+    const url = new URL(box.dataset.suggest, location.origin);
+    url.searchParams.set(box.dataset.name || "q", text);
+    for (const [k, v] of new URLSearchParams(box.dataset.params || "")) url.searchParams.set(k, v);
+    return url;
+  };
+
+  const ask = async (attempt = 0) => {
     const text = input.value.trim(), turn = ++asked;
+    clearTimeout(timer);
     aborter?.abort();
-    if (text.length < least) { items = []; close(); box.querySelector(".none")?.remove(); return; }
+    owed = false;
+    if (text.length < least) { items = []; close(); note(""); return; }
     aborter = new AbortController();
+    let refused = false;
     try {
-      const url = new URL(box.dataset.suggest, location.origin);
-      url.searchParams.set(box.dataset.name || "q", text);
-      for (const [k, v] of new URLSearchParams(box.dataset.params || "")) url.searchParams.set(k, v);
-      const answer = await fetch(url, { headers: { Accept: "application/json" }, signal: aborter.signal });
+      const answer = await fetch(address(text), { headers: { Accept: "application/json" }, signal: aborter.signal });
+      refused = answer.status >= 400 && answer.status < 500 && answer.status !== 429; // the same question gets the same refusal
       if (!answer.ok) throw new Error(String(answer.status));
       const body = await answer.json();
-      if (turn !== asked || document.activeElement !== input) return; // a later question was asked, or the reader has gone on
+      if (turn !== asked) return; // a later question was asked
+      if (document.activeElement !== input) { owed = true; return; } // the reader has gone on: no list opens over what they do now
       items = Array.isArray(body) ? body : body.results ?? body.places ?? [];
       show();
     } catch (error) {
-      if (error.name !== "AbortError" && turn === asked) { items = []; close(); }
+      if (error.name === "AbortError" || turn !== asked) return;
+      if (!refused && attempt < AGAIN_MS.length) { timer = setTimeout(ask, AGAIN_MS[attempt], attempt + 1); return; }
+      items = [];
+      owed = true;
+      close();
+      note(said.textContent = box.dataset.failed || "");
     }
   };
 
@@ -98,6 +120,7 @@ export function suggest(box) {
     }
     clearTimeout(timer);
     asked++;
+    owed = false;
     close();
     said.textContent = item.name;
     input.dispatchEvent(new CustomEvent("linli:choose", { bubbles: true, detail: item }));
@@ -121,12 +144,14 @@ export function suggest(box) {
     else if (event.key === "Escape" && open) { event.preventDefault(); event.stopPropagation(); close(); }
     else if (event.key === "Tab" && open && at >= 0) choose(at);
   });
-  input.addEventListener("blur", () => setTimeout(close, 120));
+  input.addEventListener("blur", () => setTimeout(() => { if (document.activeElement !== input) close(); }, 120));
+  input.addEventListener("focus", () => { if (owed) ask(); });
   list.addEventListener("pointerdown", (event) => event.preventDefault()); // the input keeps the focus
   list.addEventListener("click", (event) => {
     const li = event.target instanceof Element ? event.target.closest('[role="option"]') : null;
     if (li) choose([...list.children].indexOf(li));
   });
+  if (document.activeElement === input && input.value !== input.defaultValue) soon(); // typed while this script was on its way
   return { close, ask };
 }
 
