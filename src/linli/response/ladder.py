@@ -79,17 +79,23 @@ def standing(rungs: Sequence[tuple[datetime, Rung]], marks: str, now: datetime) 
 
     - A rung that was reached counts while its moment is over: a later due time has its warnings anew.
     - What was missed after it is due now, the earliest first.
-    - What another ladder put before a rung that was reached is not asked for afterwards; nor is what is not stronger than
-      a rung that was reached and is in the ladder no longer. So nothing is pressed twice, and what is stronger than all
-      that was pressed is made up for.
+    - What another ladder brought in is not asked for afterwards if something as strong was pressed: later than its moment,
+      or by a rung that is in the ladder no longer. So nothing is pressed twice, and what is stronger is made up for.
     """
     if not rungs:  # the clock stands still, or nothing is asked for here
         return Standing(marks, (), None)
     reached = set(marks.split())
     over = [(moment, r) for moment, r in rungs if moment <= now]
-    last = max((moment for moment, r in over if r.mark in reached), default=None)
-    strongest = strength_of(reached - {r.mark for _m, r in rungs})
-    done = {r.mark for moment, r in over if (last is not None and moment <= last) or STRENGTH[r.act] <= strongest}
+    pressed = [(moment, STRENGTH[r.act]) for moment, r in over if r.mark in reached]
+    last, most = max((m for m, _s in pressed), default=None), max((s for _m, s in pressed), default=0)
+    gone = strength_of(reached - {r.mark for _m, r in rungs})
+
+    def counts(moment: datetime, rung: Rung) -> bool:
+        strength = STRENGTH[rung.act]
+        before = last is not None and moment < last and strength <= most
+        return rung.mark in reached or before or strength <= gone
+
+    done = {r.mark for moment, r in over if counts(moment, r)}
     open_ones = [(moment, r) for moment, r in rungs if r.mark not in done]
     due = tuple((moment, r) for moment, r in open_ones if moment <= now)
     return Standing(marks_of(done), due, open_ones[0][0] if open_ones else None)

@@ -51,9 +51,10 @@ def standing(
     reached = np.array([[name in found for name in names] for found in read])[which].T
     gone = np.array([strength_of(found - set(names)) for found in read])[which]
     over = table <= now
-    last = np.where(over & reached, table, NONE).max(axis=0)
     strength = np.array([STRENGTH[r.act] for r in rungs])[:, None]
-    done = over & ((table <= last) | (strength <= gone))
+    pressed = over & reached
+    last, most = np.where(pressed, table, NONE).max(axis=0), np.where(pressed, strength, 0).max(axis=0)
+    done = pressed | over & ((table < last) & (strength <= most) | (strength <= gone))
     alarm = np.where(done, LAST, table).min(axis=0)
     alarm[alarm == LAST] = NONE
     bits = (1 << np.arange(len(rungs), dtype=np.int64)) @ done

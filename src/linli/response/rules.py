@@ -237,6 +237,17 @@ TEXT_NEED = {
     if {"reason", "result", "text"} & set(move.needs)
 }
 
+STEERING = Flow(
+    kind="steering",
+    start="in_force",
+    ends=frozenset(),
+    stages=_stages(Stage("in_force", _("施行中"), _("施行中"))),
+    moves=_moves(
+        Move("revise", _("发布新版并重设提醒"), _from("in_force"), None, "docs/methods/response-clocks.md", locked=True)
+    ),
+)
+"""The ladder as a matter of its own: each version that was put in force leaves one line."""
+
 SYSTEM_VERBS = frozenset({"lapse", "fall_back", "spare", "archive", "close_with"})
 """Only the clock and the dice press these."""
 

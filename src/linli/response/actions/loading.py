@@ -22,6 +22,7 @@ from .. import catalogue, class_rules, permissions
 from ..choices import Level, Sheet, Tree
 from ..models import CaseClass, LadderRule, Revision, StageLimit, SteeringSheet
 from ..rules import CASE
+from .realarm import follow_ladder
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 _TEXT = (
@@ -86,8 +87,10 @@ def _load_sheet(actor: Actor, sheet: str, rows: list[dict[str, str]], put: Calla
     newest = SteeringSheet.objects.filter(sheet=sheet).order_by("-number").first()
     if newest is not None and (newest.rows == rows or newest.made_by != SYSTEM.label == actor.label):
         return
-    write_sheet(actor, sheet, rows, number=newest.number + 1 if newest else 1)
+    made = write_sheet(actor, sheet, rows, number=newest.number + 1 if newest else 1)
     put(rows)
+    if newest is not None and sheet == Sheet.LADDER:
+        follow_ladder(actor=actor, number=made.number)
 
 
 def write_sheet(

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
 from linli.core import clock
@@ -53,8 +54,9 @@ def reset_alarms(*, actor: Actor, progress: Callable[..., object] | None = None)
     """Set the alarms of all open cases by the ladder in force; no due time is touched. Safe to run again."""
     permissions.can_administer(actor).or_forbidden()
     work = _Work(catalogue())
+    tell = progress and (lambda done, total, _words: progress(done, total, _("正在重设提醒")))
     return retime.retime(
-        work.alarms, revision=None, rows=Case.objects.all(), through="matter__", also=ALSO, progress=progress
+        work.alarms, revision=None, rows=Case.objects.all(), through="matter__", also=ALSO, progress=tell
     )
 
 

@@ -18,12 +18,14 @@ from ..choices import Sheet
 from ..models import SteeringSheet
 from ..queries import types as reads
 from .loading import bump, put_ladder, put_limits, write_sheet
+from .realarm import follow_ladder
 
 
 def change_sheet(
     *, actor: Actor, sheet: str, expected: int, rows: Sequence[Mapping[str, str]], note: str = ""
 ) -> SteeringSheet:
-    """Put these rows in force in the place of all rows. Steps that are under way keep the due time they have.
+    """Put these rows in force in the place of all rows. Steps that are under way keep the due time they have; a new
+    ladder sets the alarms of all open cases anew, in a job.
 
     `expected` is the number of the version that was seen. Raises Forbidden, Invalid (fields are "row.column", rows from
     0), Conflict (names who was first), Missing.
@@ -55,6 +57,8 @@ def change_sheet(
             )
         (put_ladder if sheet == Sheet.LADDER else put_limits)([dict(r) for r in rows])
         bump()
+        if sheet == Sheet.LADDER:
+            follow_ladder(actor=actor, number=made.number)
         record(actor=actor, verb=AuditVerb.OTHER, target=f"sheet:{sheet}", number=made.number, at=clock.now())
     catalogue.forget()
     transaction.on_commit(catalogue.forget)

@@ -12,12 +12,17 @@ from django.utils.translation import gettext_lazy
 
 from linli.core.actor import Actor
 from linli.core.errors import Missing
+from linli.flow import queries as flow
+from linli.flow.models import Matter
+from linli.flow.queries import Line
 from linli.flow.rules import Variant, variant_from
 
 from .. import class_rules, permissions
 from ..choices import LadderAct, LadderTrigger, Level, Object, Sheet, Theme, Tree, Urgency
 from ..models import CaseClass, LadderRule, StageLimit, SteeringSheet
-from ..rules import CASE
+from ..rules import CASE, STEERING
+
+LADDER_KEY = "sheet:ladder"  # the client key of the matter that the ladder is
 
 COLUMNS: dict[str, Any] = {
     "name": gettext_lazy("名称"),
@@ -203,6 +208,12 @@ def sheets(actor: Actor, sheet: str) -> list[SteeringSheet]:
 def sheet_number(sheet: str) -> int:
     """The number of the version in force; 0 before the first."""
     return SteeringSheet.objects.filter(sheet=sheet).aggregate(most=Max("number"))["most"] or 0
+
+
+def ladder_lines() -> list[Line]:
+    """The ladder's own journal, oldest first: one line a version, with what became of the alarms of open cases."""
+    matter = Matter.objects.filter(client_key=LADDER_KEY).first()
+    return flow.history(matter, STEERING, personal=False) if matter else []
 
 
 def sheet_faults(sheet: str, rows: Sequence[Mapping[str, str]]) -> dict[int, list[class_rules.Fault]]:

@@ -76,9 +76,7 @@ def stands_at(case: Case, due: datetime | None, marks: str) -> ladder.Standing:
     """Where one case stands on the ladder in force."""
     known, matter = catalogue(), case.matter
     urgency = known.by_id[case.case_class_id].urgency
-    rungs = ladder.moments(
-        known.ladder, matter.stage, urgency, matter.stage_started_at, due, division_of(case)
-    )
+    rungs = ladder.moments(known.ladder, matter.stage, urgency, matter.stage_started_at, due, division_of(case))
     return ladder.standing(rungs, marks, clock.now())
 
 
