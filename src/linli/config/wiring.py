@@ -23,9 +23,10 @@ def wire() -> None:
     from linli.files import permissions as files
     from linli.flow import queries as flow
     from linli.flow import relay
+    from linli.knowledge import imports as articles
     from linli.knowledge import permissions as knowledge
     from linli.response import actions as response
-    from linli.response import board, imports, type_imports
+    from linli.response import board, imports, sheet_imports, type_imports
     from linli.response import permissions as cases
     from linli.response import queries as response_queries
     from linli.response.rules import CASE
@@ -51,6 +52,9 @@ def wire() -> None:
     names.register(accounts.names)
     importers.register(imports.RouteImporter())
     importers.register(type_imports.TypeImporter())
+    importers.register(sheet_imports.IMPORTERS["limits"])
+    importers.register(sheet_imports.IMPORTERS["ladder"])
+    importers.register(articles.ArticleImporter())
     files.register("case", cases.can_see_picture)
     settings_menu.register(
         _("联系方式查看记录"), _("谁在何时为何查看了居民的联系方式。"), "vault:read_log", frozenset(LOG_READERS)

@@ -26,7 +26,7 @@ class Importer(Protocol):
     kind: str  # a slug: it stands in the address
     title: Any
     hint: Any  # a sentence on the upload page: what the file replaces, what happens to rows it does not name
-    home: str  # the name of the page to go back to
+    home: Any  # the name of the page to go back to, or its address (with a slash)
     retires: bool  # whether rows that the file does not name would be retired
 
     def can(self, actor: Actor) -> Decision:

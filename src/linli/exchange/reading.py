@@ -29,7 +29,10 @@ REFUSALS_LISTED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row that can be taken: its number in the file (from 1, as a spreadsheet counts) and its typed values."""
+    """One row that can be taken: its number in the file (from 1, as a spreadsheet counts) and its typed values.
+
+    A column that the file does not have is not among them: it says nothing, which is not the same as nothing.
+    """
 
     number: int
     values: Mapping[str, Any]
@@ -148,13 +151,13 @@ def _table(
     rows: list[Row] = []
     refused: list[Refused] = []
     count = bad_rows = 0
-    absent = {c.key: typed(c, Cell()) for c in columns if c not in header.places.values()}
     for number, cells in lines:
         if number <= header.row or all(map(blank, cells)):
             continue
         if number - header.row > rows_most:
             raise refuse("too_many_rows", _("行数太多：最多 %(n)s 行。请分成几个文件。") % {"n": f"{rows_most:,}"})
-        values, wrong = dict(absent), 0
+        values: dict[str, Any] = {}
+        wrong = 0
         for place, column in header.places.items():
             cell = cells[place] if place < len(cells) else Cell()
             try:

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +19,7 @@ from linli.core.errors import Invalid
 from . import actions, queries
 from .columns import Column, Kind, said
 from .forms import FileForm
-from .importers import importer_for
+from .importers import Importer, importer_for
 from .reading import BYTES_MOST
 from .writing import Sheet, xlsx_response
 
@@ -45,12 +46,19 @@ def start(request: ActorRequest, kind: str) -> HttpResponse:
             return redirect("exchange:preview", kind=kind, id=taken.pk)
     context = {
         "importer": importer,
+        "home": _home(importer),
         "form": form,
         "columns": importer.columns(),
         "latest": queries.latest(actor=request.actor, kind=kind),
         "has_errors": bool(form.errors),
     }
     return render(request, "exchange/start.html", context, status=422 if form.errors else 200)
+
+
+def _home(importer: Importer) -> str:
+    """Where the table is looked at."""
+    place = str(importer.home)
+    return place if "/" in place else reverse(place)
 
 
 @require()
@@ -73,6 +81,7 @@ def _context(request: ActorRequest, kind: str, id: uuid.UUID) -> dict[str, Any]:
     return {
         "found": found,
         "importer": found.importer,
+        "home": _home(found.importer),
         "plan": found.plan,
         "counts": found.upload.counts,
         "new": [(r.number, name(r.values), words(r.values)) for r in found.plan.new[:LISTED]],

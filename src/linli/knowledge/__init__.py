@@ -2,5 +2,5 @@
 
 Also here: markup (the tiny mark-up of an answer), grams (which characters stand together in which article), search
 (ranking over them), marks (what of a text was looked for), shelf (the published articles as a process keeps them),
-table (articles as CSV).
+table (articles as CSV), imports (the same through exchange).
 """

@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+CODE_MAX = 32  # characters, as all below
 QUESTION_MAX = 80
 ANSWER_MAX = 8_000
 SPOKEN_MAX = 300
 KEYWORDS_MAX = 400
 SOURCE_MAX = 200
+URL_MAX = 400
 NOTE_MAX = 200
 GAP_MAX = 30
 

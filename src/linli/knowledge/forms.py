@@ -13,11 +13,13 @@ from linli.territory import queries as territory
 from . import queries
 from .choices import (
     ANSWER_MAX,
+    CODE_MAX,
     KEYWORDS_MAX,
     NOTE_MAX,
     QUESTION_MAX,
     SOURCE_MAX,
     SPOKEN_MAX,
+    URL_MAX,
     Audience,
     Provenance,
 )
@@ -58,7 +60,7 @@ class ArticleForm(forms.Form):
     owner_body = forms.ChoiceField(label=_("责任单位"), required=False)
     provenance = forms.ChoiceField(label=_("依据"), choices=Provenance.choices, initial=Provenance.PROVISIONAL)
     source = forms.CharField(label=_("出处"), required=False, max_length=SOURCE_MAX, help_text=_("文件名称和文号。"))
-    source_url = forms.CharField(label=_("出处网址"), required=False, max_length=400)
+    source_url = forms.CharField(label=_("出处网址"), required=False, max_length=URL_MAX)
     valid_from = forms.DateField(label=_("生效日期"), required=False, widget=_Day)
     valid_to = forms.DateField(label=_("失效日期"), required=False, widget=_Day)
     review_on = forms.DateField(label=_("下次复核"), widget=_Day, help_text=_("到这一天要再看一遍还对不对。"))
@@ -98,7 +100,7 @@ class NewArticleForm(ArticleForm):
     """Also the code, which may be left to the machine."""
 
     code = forms.CharField(
-        label=_("代码"), required=False, max_length=32, help_text=_("小写字母、数字和连字符；不填就自动编。")
+        label=_("代码"), required=False, max_length=CODE_MAX, help_text=_("小写字母、数字和连字符；不填就自动编。")
     )
 
 
@@ -113,7 +115,3 @@ class NoteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("只写内容哪里不对，不要写任何人的姓名、电话和地址。"),
     )
-
-
-class FileForm(forms.Form):
-    file = forms.FileField(label=_("CSV 文件"), help_text=_("列和导出的文件一样。UTF-8 或 GB18030 编码都可以。"))

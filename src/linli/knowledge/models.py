@@ -6,12 +6,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from .choices import (
+    CODE_MAX,
     GAP_MAX,
     KEYWORDS_MAX,
     NOTE_MAX,
     QUESTION_MAX,
     SOURCE_MAX,
     SPOKEN_MAX,
+    URL_MAX,
     Audience,
     Provenance,
     State,
@@ -31,7 +33,7 @@ class Category(models.Model):
 class Article(models.Model):
     """What stays the same while versions come and go. `seq` is swapped by every change."""
 
-    code = models.CharField(max_length=32, unique=True)
+    code = models.CharField(max_length=CODE_MAX, unique=True)
     owner_body = models.ForeignKey("organisations.Body", null=True, on_delete=models.PROTECT, related_name="+")
     review_on = models.DateField(db_index=True)
     seq = models.PositiveIntegerField(default=1)
@@ -55,7 +57,7 @@ class Version(models.Model):
     keywords = models.CharField(max_length=KEYWORDS_MAX, blank=True)  # parted by spaces
     initials = models.TextField(blank=True)  # spelled from question and keywords when the version is written
     source = models.CharField(max_length=SOURCE_MAX, blank=True)
-    source_url = models.CharField(max_length=400, blank=True)
+    source_url = models.CharField(max_length=URL_MAX, blank=True)
     audience = models.CharField(max_length=12, choices=Audience.choices)
     category = models.CharField(max_length=8, db_index=True)
     division = models.CharField(max_length=12, blank=True)  # "" is everywhere

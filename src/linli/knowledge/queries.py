@@ -16,7 +16,7 @@ from linli.organisations import queries as organisations
 from . import markup, permissions, rules
 from .choices import State
 from .marks import Mark, marked, snippet
-from .models import Article, Doubt, Gap, Use, Version
+from .models import Article, Doubt, Gap, Revision, Use, Version
 from .shelf import CategoryView, shelf
 
 LIMIT = 8
@@ -349,6 +349,13 @@ def uses(*, actor: Actor, code: str, months: int = 12) -> dict[str, dict[str, in
     for month, kind, n in rows.order_by("-month"):
         found.setdefault(month, {})[kind] = n
     return dict(list(found.items())[:months])
+
+
+def state_of_articles() -> str:
+    """Changes with every change of an article, drafts included."""
+    number = Revision.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+    found = Article.objects.aggregate(count=Count("pk"), moved=Sum("seq"))
+    return f"{number}.{found['count']}.{found['moved'] or 0}"
 
 
 def rows_for_export(*, actor: Actor) -> QuerySet[Version]:

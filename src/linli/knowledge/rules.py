@@ -13,19 +13,21 @@ from django.utils.translation import gettext_lazy as _
 
 from .choices import (
     ANSWER_MAX,
+    CODE_MAX,
     GAP_MAX,
     KEYWORDS_MAX,
     NOTE_MAX,
     QUESTION_MAX,
     SOURCE_MAX,
     SPOKEN_MAX,
+    URL_MAX,
     Audience,
     Provenance,
 )
 
 RESERVED = frozenset({"new", "due", "import", "export", "search", "wrong", "gaps"})  # addresses of the room itself
-_CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
-_URL = re.compile(r"https?://[^\s<>\"']{3,390}")
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]+")
+_URL = re.compile(r"https?://[^\s<>\"']{3,}")
 # A telephone number or an identity number: seven digits or more, however they are parted. 12345 and years stay.
 _NUMBERS = re.compile(r"(?:\d[\s\-—–]?){6,}\d")
 
@@ -89,7 +91,7 @@ def problems(content: Content, *, categories: frozenset[str], divisions: frozens
 
     for field, most in (
         ("question", QUESTION_MAX), ("answer", ANSWER_MAX), ("spoken", SPOKEN_MAX),
-        ("keywords", KEYWORDS_MAX), ("source", SOURCE_MAX),
+        ("keywords", KEYWORDS_MAX), ("source", SOURCE_MAX), ("source_url", URL_MAX),
     ):  # fmt: skip
         if len(getattr(content, field)) > most:
             say(field, _("最多 %(n)s 个字。") % {"n": most})
@@ -117,8 +119,8 @@ def problems(content: Content, *, categories: frozenset[str], divisions: frozens
 
 
 def check_code(code: str) -> list[Any]:
-    if not _CODE.fullmatch(code) or code in RESERVED:
-        return [_("代码由 2 到 32 个小写字母、数字和连字符组成，例如 water-leak。")]
+    if not _CODE.fullmatch(code) or len(code) > CODE_MAX or code in RESERVED:
+        return [_("代码由 2 到 %(n)s 个小写字母、数字和连字符组成，例如 water-leak。") % {"n": CODE_MAX}]
     return []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -81,6 +81,10 @@ def _unquoted(cell: str | None) -> str:
     return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text
 
 
+Fault = tuple[str, Any]
+"""A column and a sentence."""
+
+
 def typed(
     rows: Iterable[dict[str, str]], *, categories: frozenset[str], divisions: frozenset[str] | None
 ) -> tuple[list[Line], list[str]]:
@@ -89,36 +93,44 @@ def typed(
     problems: list[str] = []
     seen: set[str] = set()
     for place, row in enumerate(rows, 2):
-        said: list[str] = []
-        code, owner = row.get("code", ""), row.get("owner_body", "")
-        said += [str(s) for s in rules.check_code(code)]
-        if code in seen:
-            said.append(_("代码重复。"))
-        seen.add(code)
-        if owner and organisations.body_by_code(owner) is None:
-            said.append(_("没有单位 %(body)s。") % {"body": owner[:40]})
-        days: dict[str, date | None] = {}
-        for name in ("review_on", "valid_from", "valid_to"):
-            try:
-                days[name] = date.fromisoformat(row[name]) if row.get(name) else None
-            except ValueError:
-                said.append(_("日期要写成 2026-11-30 的样子。"))
-        content = rules.cleaned(
-            Content(
-                **{name: row.get(name, "") for name in _TEXTS},
-                audience=row.get("audience") or Audience.EVERYONE,
-                provenance=row.get("provenance") or Provenance.PROVISIONAL,
-                valid_from=days.get("valid_from"),
-                valid_to=days.get("valid_to"),
-            )
-        )
-        found = rules.problems(content, categories=categories, divisions=divisions)
-        said += [f"{field}{_('：')}{sentence}" for field, sentences in found.items() for sentence in sentences]
-        if said:
-            problems.append(_("第 %(row)s 行：%(why)s") % {"row": place, "why": " ".join(said)})
+        line, faults = examined(row, categories=categories, divisions=divisions)
+        if line.code in seen:
+            faults.append(("code", _("代码重复。")))
+        seen.add(line.code)
+        if faults:
+            why = " ".join(f"{field}{_('：')}{sentence}" for field, sentence in faults)
+            problems.append(_("第 %(row)s 行：%(why)s") % {"row": place, "why": why})
         else:
-            lines.append(Line(code, content, owner, days.get("review_on"), row.get("state") == State.PUBLISHED))
+            lines.append(line)
     return lines, problems
+
+
+def examined(
+    row: Mapping[str, str], *, categories: frozenset[str], divisions: frozenset[str] | None
+) -> tuple[Line, list[Fault]]:
+    """A row, typed, and what speaks against it."""
+    code, owner = row.get("code", ""), row.get("owner_body", "")
+    faults: list[Fault] = [("code", sentence) for sentence in rules.check_code(code)]
+    if owner and organisations.body_by_code(owner) is None:
+        faults.append(("owner_body", _("没有单位 %(body)s。") % {"body": owner[:40]}))
+    days: dict[str, date | None] = {}
+    for name in ("review_on", "valid_from", "valid_to"):
+        try:
+            days[name] = date.fromisoformat(row[name]) if row.get(name) else None
+        except ValueError:
+            faults.append((name, _("日期要写成 2026-11-30 的样子。")))
+    content = rules.cleaned(
+        Content(
+            **{name: row.get(name, "") for name in _TEXTS},
+            audience=row.get("audience") or Audience.EVERYONE,
+            provenance=row.get("provenance") or Provenance.PROVISIONAL,
+            valid_from=days.get("valid_from"),
+            valid_to=days.get("valid_to"),
+        )
+    )
+    found = rules.problems(content, categories=categories, divisions=divisions)
+    faults += [(field, sentence) for field, sentences in found.items() for sentence in sentences]
+    return Line(code, content, owner, days.get("review_on"), row.get("state") == State.PUBLISHED), faults
 
 
 def read_categories(text: str) -> list[dict[str, str]]:

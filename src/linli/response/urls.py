@@ -76,6 +76,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/classes/<str:class_code>/keep", type_changes.keep, name="types_keep"),
     path("settings/classes/<str:class_code>/restore", type_changes.restore, name="types_restore"),
     path("settings/sheets/<slug:sheet>/", sheets.a_sheet, name="sheet"),
+    path("settings/sheets/<slug:sheet>/table.xlsx", sheets.as_xlsx, name="sheet_xlsx"),
     path("settings/sheets/<slug:sheet>/edit", sheets.edit, name="sheet_edit"),
     path("settings/sheets/<slug:sheet>/restore", sheets.restore, name="sheet_restore"),
     path("settings/trials/<uuid:id>/", sheets.trial, name="trial"),

@@ -3,11 +3,12 @@
 from .count import count_use
 from .gaps import note_gap, settle_gap
 from .keep import create_article, publish, retire, review, save_draft
-from .load import LoadReport, load_articles, load_categories, load_pack
+from .load import LoadReport, bring_articles, load_articles, load_categories, load_pack, take_back_articles
 from .wrong import report_wrong, settle
 
 __all__ = [
     "LoadReport",
+    "bring_articles",
     "count_use",
     "create_article",
     "load_articles",
@@ -21,4 +22,5 @@ __all__ = [
     "save_draft",
     "settle",
     "settle_gap",
+    "take_back_articles",
 ]

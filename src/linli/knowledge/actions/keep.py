@@ -19,7 +19,7 @@ from linli.site import limits
 from linli.territory import queries as territory
 
 from .. import permissions, rules, shelf
-from ..choices import State
+from ..choices import CODE_MAX, State
 from ..models import Article, Category, Revision, Version
 from ..rules import Content
 
@@ -121,7 +121,7 @@ def review(*, actor: Actor, code: str, seq: int, review_on: date) -> None:
 
 def kept(actor: Actor, code: str) -> Article:
     """The article, if this actor keeps it. Raises Missing, Forbidden."""
-    row = Article.objects.filter(code=code[:32]).first()
+    row = Article.objects.filter(code=code[:CODE_MAX]).first()
     if row is None:
         raise Missing("no_such_article", _("没有这条答复，或者它已经停用。"))
     permissions.can_keep(actor, row.owner_body_id).or_forbidden()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from linli.accounts.actions import record
@@ -19,6 +22,7 @@ from linli.organisations import queries as organisations
 from .. import permissions, shelf, table
 from ..choices import State
 from ..models import Article, Category, Version
+from ..rules import Content
 from .keep import bump, categories, divisions, next_review
 
 BATCH = 500
@@ -95,6 +99,78 @@ def load_articles(*, actor: Actor, rows: list[dict[str, str]], dry_run: bool = F
         )
     shelf.forget()
     return LoadReport(report.created, report.changed, report.unchanged, report.drafts, (), loaded=True)
+
+
+def bring_articles(*, actor: Actor, rows: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """`load_articles`, with what `take_back_articles` needs to know. Raises Forbidden, Invalid (nothing was loaded)."""
+    permissions.can_import(actor).or_forbidden()
+    known = Article.objects.filter(code__in=[row.get("code", "") for row in rows])
+    memo: dict[str, dict[str, Any]] = {
+        row.code: {"code": row.code, "owner": row.owner_body_id, "review_on": row.review_on.isoformat()}
+        for row in known
+    }
+    for version in Version.objects.filter(article__in=known, state__in=(State.PUBLISHED, State.DRAFT)):
+        kept = memo[version.article.code]
+        if version.state == State.DRAFT:  # a draft that is written over is gone, so its words are kept
+            kept["draft"] = {name: _plain(getattr(version, name)) for name in _DRAFT}
+        else:
+            kept["published"] = version.number
+    report = load_articles(actor=actor, rows=rows)
+    if not report.loaded:
+        raise Invalid("bad_articles", _("答复表不能装入，什么都没有改。"), fields={"file": list(report.problems)})
+    return [memo.get(row["code"], {"code": row["code"], "new": True}) for row in rows]
+
+
+_DRAFT = (*Content.__dataclass_fields__, "initials", "written_by", "written_at")
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def take_back_articles(*, actor: Actor, memo: Sequence[Mapping[str, Any]]) -> None:
+    """As the articles were before `bring_articles`: what was published by it is retired or replaced by what it replaced,
+    as a version of its own, since whoever was told an answer can look it up again. Raises Forbidden."""
+    permissions.can_import(actor).or_forbidden()
+    with transaction.atomic():
+        number = bump()
+        for kept in memo:
+            article = Article.objects.get(code=kept["code"])
+            Version.objects.filter(article=article, state=State.DRAFT).delete()
+            if kept.get("new"):
+                if not _end(article, State.RETIRED):
+                    article.delete()
+                    continue
+            else:
+                _restore(actor, article, kept)
+            Article.objects.filter(pk=article.pk).update(seq=F("seq") + 1, changed=number)
+        record(actor=actor, verb=AuditVerb.OTHER, target="articles", change="import_undone", count=len(memo))
+    shelf.forget()
+
+
+def _end(article: Article, state: State) -> int:
+    """Take what is published out of use; how many versions were."""
+    published = Version.objects.filter(article=article, state=State.PUBLISHED)
+    return published.update(state=state, ended_at=clock.now())
+
+
+def _restore(actor: Actor, article: Article, kept: Mapping[str, Any]) -> None:
+    day = date.fromisoformat(kept["review_on"])
+    Article.objects.filter(pk=article.pk).update(owner_body_id=kept["owner"], review_on=day)
+    now, last = clock.now(), Version.objects.filter(article=article).aggregate(n=Max("number"))["n"] or 0
+    before = Version.objects.filter(article=article, number=kept.get("published", 0)).first()
+    if before is None or before.state != State.PUBLISHED:
+        _end(article, State.REPLACED if before else State.RETIRED)
+    if before is not None and before.state != State.PUBLISHED:
+        last += 1
+        before.pk, before.number, before.state, before.ended_at = None, last, State.PUBLISHED, None
+        before.published_at, before.published_by = now, actor.label
+        before.save(force_insert=True)
+    if draft := kept.get("draft"):
+        days = {name: date.fromisoformat(draft[name]) if draft[name] else None for name in ("valid_from", "valid_to")}
+        written = datetime.fromisoformat(draft["written_at"])
+        said = draft | days | {"written_at": written}
+        Version.objects.create(article=article, number=last + 1, state=State.DRAFT, **said)
 
 
 def _owner(line: table.Line) -> int | None:

@@ -20,6 +20,7 @@ from .. import permissions
 from ..choices import AssistState, HandoverKind, HandoverState, OfferState, TimeKind, TimeState
 from ..models import Case
 from ..rules import CASE, number_of
+from .classes import class_by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +139,15 @@ def _was_merged(child: Matter) -> bool:
     return child.closed_at is not None and child.body_id is None
 
 
+def _class_name(matter: Matter) -> str:
+    return class_by_id(matter.type_version_id).name if matter.type_version_id else matter.title
+
+
 def _kin(actor: Actor, matter: Matter) -> Kin:
     visible = bool(permissions.can_see(actor, matter))
     return Kin(
         number_of(matter.pk, matter.opened_at) if visible else "",
-        matter.title if visible else str(_("另一件")),
+        _class_name(matter) if visible else str(_("另一件")),
         CASE.stages[matter.stage].label,
         visible,
         matter.closed_at is not None or matter.ended_at is not None,

@@ -154,10 +154,9 @@ def _compare(
     finals: dict[datetime, tuple[datetime, datetime]] = {}
     for stay in stayed:
         if stay.counted_from not in finals:
-            finals[stay.counted_from] = (
-                _due(stay.counted_from, before[1].limit, place),
-                _due(stay.counted_from, after[1].limit, place),
-            )
+            limits = _wholes(case, stay, before, after)
+            old, new = (_due(stay.counted_from, limit, place) for limit in limits)
+            finals[stay.counted_from] = (old, new)
     old, new = finals[stayed[-1].counted_from]
     ended = matter.closed_at or matter.ended_at or now
     why: list[str] = []
@@ -179,13 +178,21 @@ def _compare(
     if (why or old != new) and (len(found.examples) < EXAMPLES or (why and not found.examples[-1]["why"])):
         example = {
             "number": number_of(matter.pk, matter.opened_at),
-            "title": matter.title,
+            "class": matter.type_version_id,
             "before": old.isoformat(),
             "after": new.isoformat(),
             "why": why,
             "rungs": rungs,
         }
         found.examples = sorted([*found.examples, example], key=lambda e: not e["why"])[:EXAMPLES]
+
+
+def _wholes(case: Case, stay: Stay, before: Steering, after: Steering) -> tuple[Limit, Limit]:
+    """The whole limit on both sides; one that was missed before the class was corrected is no other on either."""
+    if case.limit_class_id is not None and stay.counted_from == case.counted_from:
+        missed = before[0].by_id[case.limit_class_id].limit
+        return missed, missed
+    return before[1].limit, after[1].limit
 
 
 def _compare_stay(

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from linli.accounts.permissions import ActorRequest, require
 from linli.core.errors import Conflict, Invalid, Missing
+from linli.exchange import writing
 from linli.jobs import actions as jobs
 from linli.jobs import queries as job_reads
 from linli.worktime.choices import UNIT_LABELS
@@ -25,9 +26,10 @@ from .. import class_rules, permissions
 from ..actions import sheets as actions
 from ..choices import LadderAct, LadderTrigger, Sheet, Urgency
 from ..models import SteeringSheet
-from ..queries import class_by_code, impact
+from ..queries import class_by_code, class_by_id, impact
 from ..queries import types as reads
 from ..rules import CASE
+from ..sheet_imports import IMPORTERS
 from ..type_forms import PROVENANCE
 from .type_changes import conflict_words
 from .types import number_of, who
@@ -60,7 +62,7 @@ def a_sheet(request: ActorRequest, sheet: str) -> HttpResponse:
         "sheet": kind,
         "shown": shown,
         "current": shown is None or shown.number == found[0].number,
-        "versions": [{"sheet": s, "by": who(s.made_by)} for s in found],
+        "versions": _versions(kind, found),
         "rungs": [{"row": r, "words": reads.rung_words(r)} for r in rows] if kind == Sheet.LADDER else [],
         "limits": _limit_table(rows) if kind == Sheet.LIMITS else [],
         "urgencies": Urgency.choices,
@@ -71,6 +73,25 @@ def a_sheet(request: ActorRequest, sheet: str) -> HttpResponse:
         "may_edit": bool(permissions.can_administer(request.actor)),
     }
     return render(request, "response/sheet.html", context)
+
+
+@require_safe
+@never_cache
+@require(*permissions.CONFIG_KINDS)
+def as_xlsx(request: ActorRequest, sheet: str) -> Any:
+    """The table in force as a workbook, in the columns that an import reads."""
+    permissions.can_read_config(request.actor).or_forbidden()
+    importer = IMPORTERS[_sheet(sheet)]
+    title = str(importer.title)
+    page = writing.Sheet(title, importer.columns(), importer.current().values())
+    return writing.xlsx_response(title, [page], about=importer.about())
+
+
+def _versions(kind: Sheet, found: Sequence[SteeringSheet]) -> list[dict[str, Any]]:
+    """Each version with who made it and, of the ladder, how many open cases it gave another alarm."""
+    lines = reads.ladder_lines() if kind == Sheet.LADDER else []
+    set_anew = {line.facts["number"]: line.facts for line in lines if line.verb == "revise"}
+    return [{"sheet": s, "by": who(s.made_by), "alarms": set_anew.get(s.number)} for s in found]
 
 
 def _limit_table(rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
@@ -270,7 +291,12 @@ def trial(request: ActorRequest, id: uuid.UUID) -> HttpResponse:
 
 def _trial_page(request: ActorRequest, found: dict[str, Any], code: str, sheet: str, back: str) -> HttpResponse:
     examples = [
-        {**e, "before": datetime.fromisoformat(e["before"]), "after": datetime.fromisoformat(e["after"])}
+        {
+            **e,
+            "title": class_by_id(e["class"]).name,
+            "before": datetime.fromisoformat(e["before"]),
+            "after": datetime.fromisoformat(e["after"]),
+        }
         for e in found["examples"]
     ]
     known = class_by_code(code)

@@ -106,7 +106,16 @@ def _meets(view: ClassView, wanted: Mapping[str, str], drafts: set[str]) -> bool
         return False
     q = wanted["q"].lower()
     return not q or any(
-        q in part for part in (view.code, view.name_zh, view.name_en.lower(), view.words, view.initials, view.top_name)
+        q in part
+        for part in (
+            view.code,
+            view.name_zh,
+            view.name_en.lower(),
+            view.words,
+            view.initials,
+            view.top_name_zh,
+            view.top_name_en.lower(),
+        )
     )
 
 
@@ -158,6 +167,7 @@ def head_of(request: ActorRequest, found: Sequence[CaseClass], shown: CaseClass)
         "code": shown.code,
         "type": shown,
         "name": _name(shown),
+        "top_name": _top_name(shown),
         "state": shown.type_version.state,
         "state_label": state_label(shown.type_version.state),
         "draft": draft,
@@ -168,13 +178,22 @@ def head_of(request: ActorRequest, found: Sequence[CaseClass], shown: CaseClass)
     }
 
 
+def _chinese() -> bool:
+    return (get_language() or "zh").startswith("zh")
+
+
 def _name(version: CaseClass) -> str:
-    return version.name if (get_language() or "zh").startswith("zh") else version.name_en
+    return version.name if _chinese() else version.name_en
+
+
+def _top_name(version: CaseClass) -> str:
+    return version.top_name if _chinese() else version.top_name_en
 
 
 def _facts(row: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """(label, words, provenance) of what a type says; empty ones are left out."""
     said = reads.said(row)
+    said["top_name"] = said["top_name" if _chinese() else "top_name_en"]
     hidden = {"name", "tree", "top_code", "top_name_en", "provenance", "limit_provenance", "without", "chosen", "needs",
               "limits", "samples"}  # fmt: skip
     marks = {"handle": row["limit_provenance"], "source": row["provenance"]}
