@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from linli_engines.reach.coordinates import FAULTS, faults, looks_swapped, metres, utm_zone
 from linli_engines.reach.network import Float, Int
 from linli_engines.reach.report import Findings
-from linli_engines.reach.source import Source, looks_swapped
+from linli_engines.reach.source import Source
 from linli_engines.reach.walkable import TagRule, passable
 
 GEODESIC = pyproj.Geod(ellps="WGS84")
@@ -68,7 +69,8 @@ def clean(
     found.add("node_without_edges", "node", source.node_id[node[~used]])
     edge = (np.cumsum(used, dtype=np.int32) - np.int32(1))[edge]
     node = node[used]
-    name, xy = projected(lon[node], lat[node], crs)
+    name = crs or utm_zone(lon[node], lat[node])
+    xy = metres(lon[node], lat[node], name)
     heights = None if source.elevation_m is None else source.elevation_m[node]
     cleaned = Cleaned(source.node_id[node], xy, heights, edge, length, may, row, None, None, name)
     return _with_lines(cleaned, source, found)
@@ -84,29 +86,12 @@ def _upright(source: Source, found: Findings) -> Source:
     return source
 
 
-def projected(lon: Float, lat: Float, crs: str | None = None) -> tuple[str, Float]:
-    """(name of the projection, (k, 2) metres); by default the UTM zone of the middle of the points.
-
-    Raises ValueError for a projection that is not in metres.
-    """
-    if crs is None:
-        x, y = (float(np.median(lon)), float(np.median(lat))) if len(lon) else (0.0, 0.0)
-        zone = min(60, int((x + 180) // 6) + 1)
-        crs = f"EPSG:{32600 + zone + (100 if y < 0 else 0)}"
-    target = pyproj.CRS.from_user_input(crs)
-    if any(axis.unit_conversion_factor != 1 or axis.unit_name != "metre" for axis in target.axis_info):
-        raise ValueError(f"{crs} is no projection in metres")
-    transformer = pyproj.Transformer.from_crs("EPSG:4326", target, always_xy=True)
-    return crs, np.column_stack(transformer.transform(lon, lat)).astype(np.float64).reshape(-1, 2)
-
-
 def _good_nodes(node_id: NDArray[np.int64], lon: Float, lat: Float, found: Findings) -> Int:
     """Indices of the nodes with a place on earth, the first of each id."""
-    place = np.isfinite(lon) & np.isfinite(lat)
-    found.add("node_without_coordinates", "node", node_id[~place])
-    on_earth = place & (np.abs(lon) <= 180) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
-    found.add("node_off_the_map", "node", node_id[place & ~on_earth])
-    node = np.flatnonzero(on_earth).astype(np.int32)
+    fault = faults(lon, lat)
+    for number in range(1, len(FAULTS)):
+        found.add(f"node_{FAULTS[number]}", "node", node_id[fault == number])
+    node = np.flatnonzero(fault == 0).astype(np.int32)
     ids = node_id[node]
     if (ids[1:] > ids[:-1]).all():
         return node
@@ -213,7 +198,7 @@ def _with_lines(c: Cleaned, source: Source, found: Findings) -> Cleaned:
     start = np.concatenate(([0], np.cumsum(size)))
     corner = np.arange(start[-1]) + np.repeat(source.line_start[:-1][c.row] - start[:-1], size)
     lon, lat = source.line_lonlat[corner].T
-    xy = projected(lon, lat, c.crs)[1]
+    xy = metres(lon, lat, c.crs)
     tail, head = c.node_xy[c.edge[:, 0]], c.node_xy[c.edge[:, 1]]
     first, last = xy[start[:-1]], xy[start[1:] - 1]
     straight = np.hypot(*(first - tail).T) + np.hypot(*(last - head).T)

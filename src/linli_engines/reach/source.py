@@ -61,21 +61,3 @@ def source_of(
     if not len(ids) == len(x) == len(y) or not len(tail) == len(head) == len(length):
         raise ValueError("columns of one table differ in length")
     return Source(ids, x, y, tail, head, length, **more)  # type: ignore[arg-type]
-
-
-def looks_swapped(lon: Float, lat: Float, box: tuple[float, float, float, float] | None = None) -> bool:
-    """Whether longitude and latitude stand in each other's place.
-
-    Certain where most "latitudes" exceed 90 and most "longitudes" do not. With `box` (west, south, east, north) of where the
-    data should lie also where most points are outside, and inside once exchanged.
-    """
-    known = np.isfinite(lon) & np.isfinite(lat)
-    x, y = lon[known], lat[known]
-    if not len(x):
-        return False
-    if box is not None:
-        west, south, east, north = box
-        inside = ((x >= west) & (x <= east) & (y >= south) & (y <= north)).mean()
-        turned = ((y >= west) & (y <= east) & (x >= south) & (x <= north)).mean()
-        return bool(turned > 0.5 > inside)
-    return bool((np.abs(y) > 90).mean() > 0.5 and (np.abs(x) <= 90).mean() > 0.5)
