@@ -135,6 +135,7 @@ PROVENANCE = {
     "approximate": (gettext_lazy("近似"), gettext_lazy("界线由公开资料推算，不是官方界线")),
     "demonstration": (gettext_lazy("演示数据"), gettext_lazy("模拟生成，不是真实事项")),
     "simulated": (gettext_lazy("演示数据"), gettext_lazy("模拟生成，不是真实事项")),
+    "sourced": (gettext_lazy("有出处"), gettext_lazy("出处写在旁边，可以核对")),
     "official": (gettext_lazy("官方公布"), gettext_lazy("来自公开发布的官方资料")),
 }
 
