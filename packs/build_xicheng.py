@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
@@ -41,6 +42,7 @@ def main(source: Path) -> None:
     _names(source)
     _roads(source)
     _facilities(source)
+    _network(source)
     _areas(source, "green", ("osm_id", "name", "category"))
     _areas(source, "residential", ("osm_id", "name"))
     for path in sorted(OUT.iterdir()):
@@ -148,10 +150,19 @@ def _facilities(source: Path) -> None:
     rows = parquet.read_table(source / "facilities.parquet").to_pylist()
     kept = [
         [r["element_type"][0] + str(r["osm_id"]), r["facility_class"], r["category"], r["name"] or "",
-         f"{r['lon']:.6f}", f"{r['lat']:.6f}", r["adcode"]]
+         f"{r['lon']:.6f}", f"{r['lat']:.6f}", r["adcode"], r["layer"],
+         (r["addr:street"] or "") + (r["addr:housenumber"] or ""), r["opening_hours"] or "", r["wheelchair"] or "",
+         r["snapshot"]]
         for r in rows
     ]  # fmt: skip
-    _table("facilities", ["osm", "class", "category", "name", "lon", "lat", "district"], sorted(kept))
+    header = ["osm", "class", "category", "name", "lon", "lat", "district"]
+    _table("facilities", [*header, "key", "address", "opening_hours", "wheelchair", "as_of"], sorted(kept))
+
+
+def _network(source: Path) -> None:
+    """The walking network as it is: the engine of reach does its own cleaning, and says what it dropped."""
+    for name in ("walk_nodes.parquet", "walk_edges.parquet", "crossings.csv"):
+        shutil.copyfile(source / name, OUT / name)
 
 
 def _areas(source: Path, name: str, keep: tuple[str, ...]) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +142,44 @@ def _load_articles(folder: Path, progress: Progress, lines: list[str] | None = N
     _room("knowledge.actions").load_pack(actor=SYSTEM, folder=folder)
 
 
+def _load_catalogues(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    """Versions that are there keep their rows; of the mapping and the paces only the lines that are new."""
+    files = {path.name: path for path in _catalogue_files(folder)}
+    texts = {name: path.read_text(encoding="utf-8") for name, path in files.items()}
+    for name in ("class_rules.csv", "paces.csv") if lines is not None else ():
+        head, *rows = files[name].read_bytes().splitlines(keepends=True)
+        texts[name] = b"".join([head, *(r for r in rows if line_hash(r) not in set(lines or ()))]).decode()
+    _room("circle.actions").load_catalogues(
+        actor=SYSTEM,
+        listed=texts["catalogues.json"],
+        texts=texts,
+        rules=texts["class_rules.csv"],
+        paces=texts["paces.csv"],
+    )
+
+
+def _load_facilities(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    text = (folder / "facilities.csv").read_text(encoding="utf-8")
+    _room("circle.actions").load_facilities(actor=SYSTEM, text=text)
+
+
+def _load_ground(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    """Homes and the walking network; a pack may come without a network."""
+    about = json.loads((folder / "pack.json").read_text(encoding="utf-8")).get("network")
+    rooms = _room("circle.actions")
+    if about is not None:
+        rooms.load_network(
+            actor=SYSTEM,
+            files={name: (folder / name).read_bytes() for name in NETWORK},
+            as_of=date.fromisoformat(about["as_of"]),
+            source=about["source"],
+            provenance=about["provenance"],
+        )
+    areas = folder / "residential.geojson"
+    rooms.load_homes(actor=SYSTEM, areas=areas.read_text(encoding="utf-8"), source=(about or {}).get("source", ""))
+
+
+NETWORK = ("walk_nodes.parquet", "walk_edges.parquet", "crossings.csv")
 OTHERS = (
     "bodies.csv",
     "routes.csv",
@@ -148,6 +188,7 @@ OTHERS = (
     "ladder.csv",
     "articles.csv",
     "categories.csv",
+    "crossings.csv",
 )
 
 
@@ -167,6 +208,18 @@ def _article_files(folder: Path) -> list[Path]:
     return own if own and own[0].name == "categories.csv" else [shipped, *own]
 
 
+def _catalogue_files(folder: Path) -> list[Path]:
+    """A pack may bring its own catalogues (a list and the tables it names); without them the shipped ones are taken."""
+    own, shipped = folder / "circle", Path(__file__).resolve().parent.parent / "circle" / "data"
+    at = own if (own / "catalogues.json").exists() else shipped
+    return [at / name for name in ("catalogues.json", "services.csv", "living.csv", "class_rules.csv", "paces.csv")]
+
+
+def _ground_files(folder: Path) -> list[Path]:
+    names = ("pack.json", "residential.geojson", "communities.geojson", *NETWORK)
+    return [folder / name for name in names if (folder / name).exists()]
+
+
 def _has_rows(model: str) -> Callable[[], bool]:
     """Asked at every start, so by the table alone: a room's queries would first load its engines."""
     return lambda: apps.get_model(model)._base_manager.exists()
@@ -180,4 +233,20 @@ STEPS = (
     Step("classes", _("问题类型与时限"), _has_rows("response.CaseClass"), _class_files, _load_classes),
     Step("routes", _("派遣表"), _has_rows("response.Route"), lambda f: [f / "routes.csv"], _load_routes),
     Step("articles", _("知识库"), _has_rows("knowledge.Category"), _article_files, _load_articles),
+    Step(
+        "circle_catalogue",
+        _("服务目录"),
+        _has_rows("circle.Catalogue"),
+        _catalogue_files,
+        _load_catalogues,
+        by_line=True,
+    ),
+    Step(
+        "circle_facilities",
+        _("服务设施"),
+        _has_rows("circle.Facility"),
+        lambda f: [f / "facilities.csv"],
+        _load_facilities,
+    ),
+    Step("circle_ground", _("步行路网与居住区"), _has_rows("circle.Home"), _ground_files, _load_ground),
 )

@@ -131,6 +131,15 @@ def walked_items(catalogue: CatalogueView) -> tuple[ItemView, ...]:
     return tuple(i for i in catalogue.items if i.manner == Manner.WALK)
 
 
+def cap_m(catalogue: CatalogueView, item: ItemView, pace: PaceView) -> int:
+    """How far one walks for an item, in metres: what the pace allows (within the minutes of its tier), and no more than
+    the radius that the item, or else the row above it, states."""
+    above = catalogue.by_code.get(item.parent)
+    stated = item.walk_m or (above.walk_m if above else None)
+    walked = pace.metres_per_minute * min(pace.minutes, item.tier or pace.minutes)
+    return min(walked, stated) if stated else walked
+
+
 def class_rules(catalogue_id: int) -> list[tuple[str, str, str, str, str]]:
     """(scheme, key, item, provenance, source) of a version, in order."""
     rows = ClassRule.objects.filter(catalogue=catalogue_id).order_by("scheme", "key", "item")

@@ -63,9 +63,9 @@ def items_of(catalogue: CatalogueView, table: FacilityTable) -> dict[str, np.nda
             given.setdefault(item, []).append(members[starts[index] : starts[index + 1]])
     rows = {item: set(np.concatenate(parts).tolist()) for item, parts in given.items()}
     _own_items(catalogue, table, rows)
-    for item in sorted(catalogue.items, key=lambda i: -i.depth):
-        if item.parent and item.code in rows:
-            rows.setdefault(item.parent, set()).update(rows[item.code])
+    for row in sorted(catalogue.items, key=lambda i: -i.depth):
+        if row.parent and row.code in rows:
+            rows.setdefault(row.parent, set()).update(rows[row.code])
     return {i.code: np.array(sorted(rows.get(i.code, ())), np.int64) for i in catalogue.items}
 
 

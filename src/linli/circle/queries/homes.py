@@ -51,7 +51,9 @@ def homes() -> HomeTable:
 def network() -> NetworkView | None:
     """The network in force: the newest; None before one was taken in."""
     row = Network.objects.order_by("-pk").defer("content").first()
-    return row and NetworkView(row.pk, row.digest, row.source, row.provenance, row.as_of, row.report)
+    if row is None:
+        return None
+    return NetworkView(row.pk, row.digest, row.source, row.provenance, row.as_of, row.report)
 
 
 def network_content(id: int) -> bytes:
