@@ -49,7 +49,7 @@ def _collect(
     for p in chosen:
         if places.arc[p] < 0:
             continue
-        found = _facilities_of(net, ends, places, p, facilities, room, best, seen, limit_m)
+        found = facilities_of(net, ends, places, p, facilities, room, best, seen, limit_m)
         near, next_near, number = nearest[p], second[p], count[p]
         for i in range(found):
             f = seen[i]
@@ -65,7 +65,7 @@ def _collect(
 
 
 @njit(cache=True, nogil=True)
-def _facilities_of(
+def facilities_of(
     net: Net, ends: Int, places: Hung, p: int, facilities: Hung, room: Room, best: Float, seen: Int, limit_m: float
 ) -> int:
     """The facilities within the limit of one place: listed in `seen`, their metres in `best`, which was all inf."""
@@ -93,3 +93,20 @@ def _facilities_of(
                 best[f] = metres
     clear(room, labelled)
     return found
+
+
+@njit(cache=True, nogil=True)
+def nearest_of_place(
+    net: Net, ends: Int, places: Hung, p: int, facilities: Hung, item: Int,
+    room: Room, best: Float, seen: Int, nearest: NDArray[np.float32], first: int, width: int, limit_m: float,
+) -> None:  # fmt: skip
+    """Write the nearest of the items first..first + width anew for one place, whatever stood there."""
+    for k in range(first, first + width):
+        nearest[p, k] = np.inf
+    found = facilities_of(net, ends, places, p, facilities, room, best, seen, limit_m)
+    for i in range(found):
+        f = seen[i]
+        k = item[f]
+        if first <= k < first + width:
+            nearest[p, k] = min(nearest[p, k], np.float32(best[f]))
+        best[f] = np.inf
