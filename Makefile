@@ -32,8 +32,9 @@ doctor: environment ## look at this installation and say how to mend what is wro
 test: environment-all ## all tests; ARGS="-k word", JOBS=2, DATABASE_URL=postgresql://...
 	LINLI_VAR="$(TEST_VAR)" $(BIN)/python -m pytest --create-db -n $(JOBS) -ra $(ARGS)
 
+# A browser that waited in vain is given one more try, and the report names it: RERUN. Nothing else is tried twice.
 journeys: environment-all ## the browser journeys alone (needs Debian's chromium)
-	LINLI_VAR="$(TEST_VAR)" $(BIN)/python -m pytest --create-db -ra -m browser $(ARGS)
+	LINLI_VAR="$(TEST_VAR)" $(BIN)/python -m pytest --create-db -raR -m browser --reruns 1 --only-rerun TimeoutError $(ARGS)
 
 check: lint types imports migrations messages text ## everything that needs no database and no browser
 

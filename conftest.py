@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = ["linli.testing.fixtures"]
+# Nothing here pulls a server's plug: a commit of the tests need not wait for the disk. SQLite's waits, as in production.
+os.environ.setdefault("PGOPTIONS", "-c synchronous_commit=off")
 HERE = Path(__file__).parent
 BROWSER_TESTS = HERE / "tests" / "browser"
 WITHOUT_DATABASE = (HERE / "src", HERE / "tests" / "engines")  # there a test that asks for no database meets none

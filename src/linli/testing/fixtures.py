@@ -21,6 +21,17 @@ from linli.territory import actions as territory_actions
 from linli.territory import queries as territory_queries
 
 from . import cast as people
+from .ground import ground
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture of the test: does it stand on the shared ground?"""
+    ground.turn(item)
+
+
+def pytest_sessionfinish() -> None:
+    ground.lift()
 
 
 @pytest.fixture(autouse=True)
@@ -60,9 +71,14 @@ class Cast:
 @pytest.fixture
 def cast(db: None) -> Cast:
     """Bodies of the pack and the named cast, able to enter, without passwords."""
+    if not ground.laid:
+        load_cast()
+    return Cast()
+
+
+def load_cast() -> None:
     people.load_pack_bodies()
     people.create_cast(actor=SYSTEM, passwords=False, demonstration=False)
-    return Cast()
 
 
 @pytest.fixture(scope="session")
@@ -70,11 +86,17 @@ def xicheng_once(django_db_setup: None, django_db_blocker: Any) -> None:
     """The Xicheng pack without its map background, committed once: tests that roll back keep it."""
     with django_db_blocker.unblock():
         territory_actions.load_pack(actor=SYSTEM, folder=settings.PACK, with_tiles=False)
+    ground.ready(django_db_blocker, load_everything)
 
 
 @pytest.fixture
 def xicheng(xicheng_once: None, db: None) -> None:
     """The real territory. A test that flushes the database takes it away, so it is loaded again if need be."""
+    if not ground.laid:
+        load_territory()
+
+
+def load_territory() -> None:
     territory_queries.forget()
     if not territory_queries.is_loaded():
         territory_actions.load_pack(actor=SYSTEM, folder=settings.PACK, with_tiles=False)
@@ -83,8 +105,23 @@ def xicheng(xicheng_once: None, db: None) -> None:
 @pytest.fixture
 def district(xicheng: None, cast: Cast) -> Iterator[Cast]:
     """The whole ground of a case: territory, bodies, cast, classes, limits and routes."""
+    if not ground.laid:
+        load_catalogue()
+    response_catalogue.forget()
+    yield cast
+    response_catalogue.forget()
+
+
+def load_catalogue() -> None:
     response_catalogue.forget()
     response_actions.load_catalogue(actor=SYSTEM)
     response_actions.load_routes(actor=SYSTEM, text=(settings.PACK / "routes.csv").read_text(encoding="utf-8"))
-    yield cast
-    response_catalogue.forget()
+
+
+def load_everything() -> None:
+    """All that `district` promises, from nothing."""
+    for forget in (account_queries.forget, organisation_queries.forget, response_routing.forget):
+        forget()
+    load_territory()
+    load_cast()
+    load_catalogue()
