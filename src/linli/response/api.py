@@ -129,6 +129,8 @@ class ExtraIn(Schema):
     parts: list[PartIn] = Field(default_factory=list, max_length=20, description="split: two or more")
     call: Literal["", "talked", "no_answer", "busy", "off", "wrong", "refused", "later"] = Field("", description="call")
     later: Moment | None = Field(None, description="call, later: when to try again")
+    lon: float | None = Field(None, description="accept: of a question that came without a place")
+    lat: float | None = Field(None, description="accept: the same")
     article: str = Field("", max_length=32, description="answer: code of the knowledge article that was read out")
 
 

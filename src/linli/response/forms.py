@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from .choices import CallResult, Channel, Satisfaction
 from .class_rules import WITH_PHOTOS
 from .rules import TEXT_NEED
-from .step_fields import BIG_ID, FIELDS, REASON_MAX, LocalMoment, Typed
+from .step_fields import BIG_ID, FIELDS, PLACE_FIELDS, REASON_MAX, LocalMoment, Typed
 from .texts import LINE_MAX, TEXT_MAX
 
 
@@ -111,6 +111,7 @@ class StepForm(forms.Form):
         self.verb = verb
         self.fields["text"].label = TEXT_LABELS.get(verb, _("备注"))
         self.fields.update({name: field() for name, field in FIELDS.get(verb, {}).items()})
+        self.places: tuple[Any, ...] = ()  # what the words of a place may mean, to choose from
 
     @property
     def needs_text(self) -> bool:
@@ -123,11 +124,11 @@ class StepForm(forms.Form):
     @property
     def own(self) -> list[forms.BoundField]:
         """The fields that only this verb has, in order."""
-        return [self[name] for name in FIELDS.get(self.verb, {}) if name != "class_code"]
+        return [self[name] for name in FIELDS.get(self.verb, {}) if name not in PLACE_FIELDS | {"class_code"}]
 
     def said(self) -> dict[str, Any]:
         """What the own fields say, for `Step.extra`; empty ones are left out."""
-        known = {"body", "class_code", "outcome", "satisfaction"}
+        known = {"body", "class_code", "outcome", "satisfaction"} | PLACE_FIELDS
         given = {n: self.cleaned_data.get(n) for n in FIELDS.get(self.verb, {}) if n not in known}
         return {n: v for n, v in given.items() if v not in (None, "", [], ())}
 

@@ -100,11 +100,19 @@ def _choice(label: Any, choices: Any, widget: Any = forms.RadioSelect) -> Callab
     return lambda: forms.ChoiceField(required=False, label=label, choices=choices, widget=widget)
 
 
+PLACE_FIELDS = frozenset({"place_q", "pick", "lon", "lat", "place_source"})
+"""Where a matter is that came as a question; the page shows them for such a one only."""
+
 FIELDS: dict[str, dict[str, Callable[[], forms.Field]]] = {
     "accept": {
+        "place_q": lambda: Typed(label=_("地点"), limit=60),
+        "pick": lambda: Typed(label=_("地点"), limit=80),
+        "lon": lambda: forms.FloatField(required=False, widget=forms.HiddenInput),
+        "lat": lambda: forms.FloatField(required=False, widget=forms.HiddenInput),
+        "place_source": lambda: Typed(limit=12, widget=forms.HiddenInput),
         "class_code": lambda: forms.CharField(
             required=False, label=_("更正问题类型"), max_length=8, widget=forms.Select
-        )
+        ),
     },
     "dispatch": {"body": one_body(_("主办单位")), "joint": lambda: ManyIds(required=False, label=_("协办单位"))},
     "seek_finding": {"joint": lambda: ManyIds(required=False, label=_("请哪些单位到场"))},

@@ -33,7 +33,7 @@ from .classes import (
     suggested_body,
 )
 from .duplicates import alike
-from .hands import Hands, hands_of
+from .hands import Hands, hands_of, ruled_joint
 from .kin import Main, main_of
 from .public import (
     NEAR_DAYS,
@@ -100,6 +100,7 @@ __all__ = [
     "question_classes",
     "refusals_for",
     "route_gaps",
+    "ruled_joint",
     "search_classes",
     "suggested_body",
     "today_start",

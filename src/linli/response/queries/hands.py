@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,14 @@ from ..choices import AssistState, HandoverKind, HandoverState, OfferState, Time
 from ..models import Case
 from ..rules import CASE, number_of
 from .classes import class_by_id
+
+
+def ruled_joint(case: Case, lines: Sequence[Line]) -> list[int]:
+    """The joint bodies that the last routing decision of a case named: active ones, without the one that is to lead."""
+    route: Mapping[str, Any] = next((line.facts["route"] for line in reversed(lines) if line.facts.get("route")), {})
+    now = (organisations.body(organisations.resolve(int(i))) for i in route.get("joint") or ())
+    found = dict.fromkeys(body.id for body in now if body is not None and body.is_active)
+    return [i for i in found if i != case.suggested_body_id]
 
 
 @dataclass(frozen=True, slots=True)

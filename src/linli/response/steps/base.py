@@ -19,6 +19,7 @@ from ..catalogue import Catalogue, ClassView
 if TYPE_CHECKING:
     from linli.flow.models import Matter
     from linli.organisations.queries import BodyView
+    from linli.territory.queries import Located
 
     from ..actions.chain import Step
     from ..models import Case
@@ -40,6 +41,7 @@ class Context:
     given: dict[str, Any] = field(default_factory=dict)  # what the needs of the arrow are checked against
     values: dict[str, Any] = field(default_factory=dict)  # columns of the matter
     on_case: dict[str, Any] = field(default_factory=dict)  # columns of the case
+    located: Located | None = None  # where the case lies after the step, if it had no place before
     due: DueTimes | None = None  # instead of the times that the table gives
     first: list[Callable[[], Any]] = field(default_factory=list)  # in the transaction, before anything is written
     then: list[Callable[[], Any]] = field(default_factory=list)
@@ -56,8 +58,20 @@ class Context:
     @property
     def division(self) -> str:
         """Where the case lies, as narrowly as it is known: its working hours, its routes."""
+        if self.located is not None:
+            return self.located.community or self.located.subdistrict or self.located.district
         place = self.matter
         return place.community or place.subdistrict or place.area
+
+    def hand_to(self, body_id: int) -> int:
+        """It is this body's, or that of the one that took its place. One that was closed has nobody who could sign: then
+        it waits for a dispatcher at once. Returns the body that is named."""
+        owner = organisations.resolve(body_id)
+        self.values["body_id"] = owner
+        found = organisations.body(owner)
+        if found is None or not found.is_active:
+            self.press("fall_back", {})
+        return owner
 
     def said(self, name: str) -> Any:
         """What the form said beyond the common fields."""

@@ -19,6 +19,7 @@ from ..choices import LadderTrigger, Level, Tree
 from ..queries import routing
 from .base import Context, effect, refuse
 from .clocks import begin_anew, press_counted
+from .placing import place
 
 if TYPE_CHECKING:
     from ..actions.chain import Report
@@ -40,17 +41,20 @@ def place_of_report(report: Report, view: ClassView) -> tuple[float, float, terr
 
 @effect("accept")
 def accept(c: Context) -> None:
-    """The operator may correct the class; its limit, longer or shorter, then counts from the report."""
-    if not c.step.class_code:
+    """The operator may correct the class; its limit, longer or shorter, then counts from the report. A question that
+    becomes a matter may be given its place."""
+    place(c)
+    view = c.known.by_id[c.case.case_class_id]
+    if c.step.class_code:
+        view = class_for(c.known, c.step.class_code)
+        c.facts["class"] = view.code
+    if view.id != c.case.case_class_id:
+        _correct(c, view)
+        c.values |= {"type_version_id": view.id, "title": view.name_zh}
+    elif c.located is None:
         return
-    view = class_for(c.known, c.step.class_code)
-    c.facts["class"] = view.code
-    if view.id == c.case.case_class_id:
-        return
-    _correct(c, view)
-    c.values |= {"type_version_id": view.id, "title": view.name_zh}
-    place = c.matter
-    divisions = (place.community, place.subdistrict, place.area[:6])
+    lies = c.located or c.matter
+    divisions = (lies.community, lies.subdistrict, c.matter.area[:6])
     routed = routing.decide(divisions=divisions, class_code=view.code, channel=c.case.channel, at=c.now)
     c.facts["route"] = routed.fact
     level = max(view.level, c.case.level, key=Level.values.index)  # what was escalated stays there

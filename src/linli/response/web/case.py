@@ -29,10 +29,12 @@ from linli.vault import queries as contacts
 
 from .. import actions, deadlines, permissions, queries
 from ..catalogue import catalogue
-from ..choices import Channel, Level, Outcome, PlaceSource, Satisfaction, Urgency
+from ..choices import Channel, Level, Outcome, Satisfaction, Urgency
 from ..forms import ReasonForm, StepForm
 from ..queries.calls import photos_of
 from ..rules import CASE, label_of
+from ..steps.placing import placeless
+from .intake import take_place
 from .pickers import fill, initials
 from .rows import place_of, urgency_view
 from .story import first_sentence, names_of, tell, throws
@@ -46,7 +48,7 @@ STRONG = (
 BESIDE = frozenset(
     {
         "seek_finding", "offer", "withdraw_offer", "give_up", "ask_transfer", "ask_time", "remind", "supervise", "escalate",
-        "merge", "unmerge", "release_assist", "split", "note", "thank", "contacted",
+        "merge", "unmerge", "release_assist", "split", "note", "thank", "contacted", "retract",
     }
 )  # fmt: skip
 
@@ -100,11 +102,10 @@ def move(request: ActorRequest, number: str, verb: str) -> HttpResponse:
     keys = [k for k in request.POST.getlist("photo_keys") if k.isalnum()][:PHOTOS_MAX]
     try:
         keys += _take_photos(request, PHOTOS_MAX - len(keys))
-        if not form.is_valid():
+        extra = _extra(request, form) if form.is_valid() else {}
+        if form.errors:
             return page(request, found, form=form, keys=keys, status=422)
-        actions.move_case(
-            actor=request.actor, case=found, step=_step(verb, form.cleaned_data, keys, _extra(request, form))
-        )
+        actions.move_case(actor=request.actor, case=found, step=_step(verb, form.cleaned_data, keys, extra))
     except Conflict as late:
         return page(request, load(request, number), form=form, keys=keys, late=late, status=409)
     except Invalid as refused:
@@ -118,8 +119,14 @@ def move(request: ActorRequest, number: str, verb: str) -> HttpResponse:
 
 
 def _extra(request: ActorRequest, form: StepForm) -> dict[str, Any]:
-    """What the verb's own fields say; a case that is named by its number is looked up in the actor's scope."""
+    """What the verb's own fields say; a case that is named by its number is looked up in the actor's scope, a place that
+    is named by words among the places."""
     extra = form.said()
+    if "place_q" in form.fields:
+        taken = take_place(form)
+        form.places = taken.places
+        if taken.placed:
+            extra |= {"lon": taken.lon, "lat": taken.lat, "place_source": taken.source}
     if "parent" in extra:
         try:
             extra["parent"] = queries.case_for(request.actor, extra["parent"])
@@ -163,6 +170,8 @@ def _show(form: StepForm, refused: Refusal) -> None:
     for need in ("reason", "result") if "text" in form.fields else ():
         if need in refused.fields:
             refused.fields["text"] = refused.fields.pop(need)
+    if "place_q" in form.fields and "place" in refused.fields:
+        refused.fields["place_q"] = refused.fields.pop("place")
     onto_form(form, refused)
 
 
@@ -226,11 +235,12 @@ def page(
         "suggested": queries.suggested_body(found),
         "place": place_of(matter),
         "approximate": _approximate(matter),
-        "placeless": not matter.grid_at_intake and not matter.community and found.place_source == PlaceSource.LIST,
+        "placeless": placeless(found),
         "report": lines[0].personal if lines else {},
         "erased": bool(lines) and lines[0].erased,
         "told": tell(lines),
         "why": _why(found, view, lines),
+        "missed": queries.class_by_id(found.limit_class_id).name if found.limit_class_id else "",
         "hands": queries.hands_of(actor, found, lines),
         "marks": queries.marks(found.reminded, found.supervised, found.paused_at),
         **_asked(found, lines),
@@ -294,14 +304,18 @@ def _why(found: Any, view: Any, lines: Any) -> dict[str, Any]:
 
 def actions_of(actor: Any, found: Any, refused: StepForm | None, keys: list[str], lines: Any = None) -> list[Action]:
     """Every button of this stage; the refused form takes its verb's place, else the first strong one stands open."""
-    found_actions = []
+    found_actions, ruled = [], queries.ruled_joint(found, lines or ())
     for arrow, allowed in queries.options_for(actor, found, lines):
         if not allowed:
             if arrow.verb not in BESIDE:
                 found_actions.append(Action(arrow, reason=allowed.reason))
             continue
         mine = refused is not None and refused.verb == arrow.verb
-        form = _again(refused, found) if mine and refused is not None else StepForm(arrow.verb, initial=_initial(found))
+        form = (
+            _again(refused, found)
+            if mine and refused is not None
+            else StepForm(arrow.verb, initial=_initial(found, arrow.verb, ruled))
+        )
         fill(form, found)
         found_actions.append(Action(arrow, form, open=mine, photo_keys=keys if mine else []))
     if refused is None:
@@ -311,9 +325,10 @@ def actions_of(actor: Any, found: Any, refused: StepForm | None, keys: list[str]
     return found_actions
 
 
-def _initial(found: Any) -> dict[str, Any]:
+def _initial(found: Any, verb: str, ruled: list[int]) -> dict[str, Any]:
     patience = clock.now() + timedelta(days=limits.days(limits.Span.INVITATION_PROPOSED))
-    return {"version": found.matter.version, "body": found.suggested_body_id, "claim_by": patience}
+    return {"version": found.matter.version, "body": found.suggested_body_id, "claim_by": patience,
+            "joint": ruled if verb == "dispatch" else []}  # fmt: skip
 
 
 def _again(form: StepForm, found: Any) -> StepForm:

@@ -54,6 +54,14 @@ def take(form: forms.Form, main: Any = None) -> Taken:
     return taken
 
 
+def take_place(form: forms.Form) -> Taken:
+    """The place alone, of a bound form that may say none; what is unclear is written beside its field."""
+    taken, said = Taken(), form.cleaned_data
+    if said.get("lon") is not None or said.get("pick") or said.get("place_q"):
+        _take_place(form, said, taken)
+    return taken
+
+
 def _take_class(form: forms.Form, said: dict[str, Any], taken: Taken) -> None:
     words = said.get("class_q", "")
     taken.class_code = said.get("class_code", "") or said.get("class_pick", "")

@@ -32,6 +32,8 @@ def fill(form: StepForm, found: Any) -> None:
         if name in form.fields:
             choices = society_choices(found) if name == "bodies" else body_choices(found)
             form.fields[name].widget.choices = choices if name == "body" else choices[1:]  # type: ignore[attr-defined]
+    if ruled := form.initial.get("joint"):
+        _offer_ruled(form.fields["joint"], ruled)
     if form.verb == "release_assist":
         parts = [(i, organisations.body_name(i)) for i in open_parts(found)]
         form.fields["joint"].widget.choices = parts  # type: ignore[attr-defined]
@@ -44,6 +46,15 @@ def fill(form: StepForm, found: Any) -> None:
     if "parts" in form.fields:
         for select in form.fields["parts"].widget.widgets[::2]:  # type: ignore[attr-defined]
             select.choices = [("", _("问题类型")), *tops.items()]
+
+
+def _offer_ruled(field: Any, ruled: list[int]) -> None:
+    """What the routing rule names stands chosen, also where the list would not have it; the dispatcher may take it out."""
+    listed = {i for _group, rows in field.widget.choices for i, _name in rows}
+    missing = [(i, organisations.body_name(i)) for i in ruled if i not in listed]
+    if missing:
+        field.widget.choices = [(_("按派遣规则"), missing), *field.widget.choices]
+    field.help_text = _("已按派遣规则填好，不需要的可以去掉。")
 
 
 def society_choices(found: Any) -> list[Any]:
