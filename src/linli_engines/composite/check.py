@@ -11,7 +11,7 @@ from linli_engines.composite.impute import FILLS, GROUPED
 from linli_engines.composite.means import mean_of
 from linli_engines.composite.normalise import METHODS, methods_of
 from linli_engines.composite.panel import Panel
-from linli_engines.composite.scenario import BenefitOfDoubt, Given, Scenario
+from linli_engines.composite.scenario import Aggregate, BenefitOfDoubt, Given, Scenario, Weigh
 from linli_engines.composite.treat import TREATMENTS
 from linli_engines.composite.tree import BETWEEN, MEANS
 from linli_engines.composite.weights import check_rule
@@ -26,11 +26,19 @@ def check(panel: Panel, framework: Framework, scenario: Scenario) -> list[Proble
 
 def check_scenario(panel: Panel, framework: Framework, scenario: Scenario) -> list[Problem]:
     return [
+        *check_stages(panel, framework, scenario),
+        *check_weigh(framework, scenario.weigh),
+        *check_doubt(framework, scenario.weigh, scenario.aggregate),
+    ]
+
+
+def check_stages(panel: Panel, framework: Framework, scenario: Scenario) -> list[Problem]:
+    """Everything but the weights."""
+    return [
         *_shares(scenario),
         *_fills(panel, scenario),
         *_treatment(framework, scenario),
         *_normalisation(panel, framework, scenario),
-        *_weighing(framework, scenario),
         *_aggregation(framework, scenario),
     ]
 
@@ -124,24 +132,30 @@ def _normalisation(panel: Panel, framework: Framework, scenario: Scenario) -> li
     return problems
 
 
-def _weighing(framework: Framework, scenario: Scenario) -> list[Problem]:
-    problems = _strangers(scenario.weigh.at, framework.parents, "weighing")
+def check_weigh(framework: Framework, weigh: Weigh) -> list[Problem]:
+    problems = _strangers(weigh.at, framework.parents, "weighing")
     for node in framework.parents:
         children = framework.children[node]
-        rule = scenario.weigh.rule(node)
+        rule = weigh.rule(node)
         problems += check_rule(rule, node, children)
         if isinstance(rule, Given) and not sum(framework.weights[c] for c in children) > 0:
             problems.append(Problem("WEIGHT_SUM", f"all weights under {node} are 0", children))
+    return problems
+
+
+def check_doubt(framework: Framework, weigh: Weigh, aggregate: Aggregate) -> list[Problem]:
+    problems: list[Problem] = []
+    for node in framework.parents:
+        rule, children = weigh.rule(node), len(framework.children[node])
         if not isinstance(rule, BenefitOfDoubt):
             continue
-        if scenario.aggregate.method(node) != "arithmetic":
-            problems.append(
-                Problem("DOUBT_NOT_ARITHMETIC", "benefit of the doubt is a sum: the node must be arithmetic", (node,))
-            )
+        if aggregate.method(node) != "arithmetic":
+            text = "benefit of the doubt is a sum: the node must be arithmetic"
+            problems.append(Problem("DOUBT_NOT_ARITHMETIC", text, (node,)))
         if rule.of not in ("score", "weights"):
             problems.append(Problem("DOUBT_BOUNDS", "bounds are of score or of weights", (node,)))
-        if not 0 <= rule.low <= rule.high or rule.low * len(children) > 1 or rule.high * len(children) < 1:
-            text = f"shares of {rule.low:g} to {rule.high:g} cannot add up to 1 over {len(children)} children"
+        if not 0 <= rule.low <= rule.high or rule.low * children > 1 + 1e-12 or rule.high * children < 1 - 1e-12:
+            text = f"shares of {rule.low:g} to {rule.high:g} cannot add up to 1 over {children} children"
             problems.append(Problem("DOUBT_BOUNDS", text, (node,)))
     return problems
 
