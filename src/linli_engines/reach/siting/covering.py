@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from time import monotonic
 
 import numpy as np
@@ -11,26 +12,49 @@ from linli_engines.reach.siting import programs, reduction
 from linli_engines.reach.siting.exchange import Found
 from linli_engines.reach.siting.plan import TOLERANCE, Float, Index
 
+PATIENCE = 0.05
+"""Of the time limit, what the exchanges may take after each start."""
+
+
+@dataclass
+class Cover:
+    """The question for `programs.prove`; `chosen` is the cheapest answer shown so far, in columns of `rows`."""
+
+    rows: sparse.csc_array
+    cost: Float
+    chosen: Index
+    patience_s: float
+
+    def build(self, columns: Index) -> programs.Program:
+        return programs.all_of(sparse.csr_array(self.rows[:, columns]), self.cost[columns])
+
+    def offer(self, columns: Index, share: Float) -> float:
+        kept = float(self.cost[self.chosen].sum())
+        if len(columns):
+            favour = np.full(len(self.cost), programs.CLOSE)
+            favour[columns] += share
+            start = greedy(self.rows, self.cost, favour)
+            better = exchanged(self.rows, self.cost, start, monotonic() + self.patience_s)
+            if self.cost[better].sum() < kept - TOLERANCE * max(1.0, kept):
+                self.chosen, kept = better, float(self.cost[better].sum())
+        return kept
+
 
 def fewest(rows: sparse.csr_array, cost: Float, deadline: float) -> Found:
     """Columns of `rows` (n, f), a 1 where a column covers a row; no row may be empty. `Found.value` is their cost."""
     bind, columns = reduced(rows, cost)
     part, price = sparse.csc_array(bind[:, columns]), cost[columns]
-    known = exchanged(part, price, greedy(part, price), deadline)
-    spent = float(price[known].sum())
-    proof = programs.prove(programs.all_of(bind[:, columns], price), spent, deadline)
-    if proof.open is not None:
-        better = np.flatnonzero(proof.open)
-        if covers(part, better) and price[better].sum() < spent - TOLERANCE * max(1.0, spent):
-            known = better
-    known = needed(part, price, known)
-    chosen = settled(sparse.csc_array(bind), cost, columns[known])
+    span = PATIENCE * max(deadline - monotonic(), 0.0)
+    known = exchanged(part, price, greedy(part, price, np.ones(len(price))), monotonic() + span)
+    cover = Cover(part, price, known, span)
+    bound, stopped = programs.prove(cover, np.arange(len(columns)), float(price[known].sum()), deadline)
+    chosen = settled(sparse.csc_array(bind), cost, columns[needed(part, price, cover.chosen)])
     value = float(cost[chosen].sum())
-    return Found(chosen, value, min(max(proof.bound, 0.0), value), proof.stopped)
+    return Found(chosen, value, min(max(bound, 0.0), value), stopped)
 
 
 def reduced(rows: sparse.csr_array, cost: Float) -> tuple[sparse.csr_array, Index]:
-    """Rows that bind and columns that may be needed, in turns until neither shrinks. Raises nothing."""
+    """Rows that bind and columns that may be needed, in turns until neither shrinks."""
     columns = np.arange(rows.shape[1])
     while True:
         shape = rows.shape[0], len(columns)
@@ -46,13 +70,13 @@ def reduced(rows: sparse.csr_array, cost: Float) -> tuple[sparse.csr_array, Inde
         rows = narrowed
 
 
-def greedy(rows: sparse.csc_array, cost: Float) -> Index:
-    """Always the column that covers most of what is bare for its cost (Chvátal 1979)."""
+def greedy(rows: sparse.csc_array, cost: Float, favour: Float) -> Index:
+    """Always the column that covers most of what is bare for its cost (Chvátal 1979), times its favour."""
     bare = np.ones(rows.shape[0])
     chosen: list[int] = []
     while bare.any():
         gains = bare @ rows
-        merit = np.divide(gains, cost, where=cost > 0, out=np.where(gains > 0, np.inf, 0.0))
+        merit = np.divide(gains * favour, cost, where=cost > 0, out=np.where(gains > 0, np.inf, 0.0))
         j = int(np.argmax(np.where(gains > 0, merit, -1.0)))
         chosen.append(j)
         bare[rows.indices[rows.indptr[j] : rows.indptr[j + 1]]] = 0
@@ -73,21 +97,23 @@ def covers(rows: sparse.csc_array, chosen: Index) -> bool:
 
 
 def exchanged(rows: sparse.csc_array, cost: Float, chosen: Index, deadline: float) -> Index:
-    """Two for one that costs less, one for a cheaper one, as long as any helps."""
-    improved = True
-    while improved and monotonic() < deadline:
-        improved = False
-        pairs = [(a, b) for a in range(len(chosen)) for b in range(a, len(chosen))]
-        for a, b in pairs:
+    """One for a cheaper one, or two neighbours for one that costs less than both, as long as any helps."""
+    cheapest = float(cost.min(initial=np.inf))
+    a = 0
+    while a < len(chosen) and monotonic() < deadline:
+        kin = np.diff((rows[:, chosen].T @ rows[:, [chosen[a]]]).tocsr().indptr)  # whoever shares a row with it
+        for b in [a, *(int(b) for b in np.flatnonzero(kin) if b > a)]:
             rest = np.delete(chosen, [a, b])
+            price = float(cost[np.unique(chosen[[a, b]])].sum())
+            if cheapest >= price:
+                continue
             bare = _bare(rows, rest)
-            fit = (bare.astype(float) @ rows >= bare.sum()) & (cost < cost[chosen].sum() - cost[rest].sum() - TOLERANCE)
+            fit = (bare.astype(float) @ rows >= bare.sum()) & (cost < price - TOLERANCE * max(1.0, price))
             if fit.any():
                 j = int(np.argmin(np.where(fit, cost, np.inf)))
-                chosen, improved = needed(rows, cost, np.unique(np.append(rest, j))), True
+                chosen, a = needed(rows, cost, np.unique(np.append(rest, j))), -1
                 break
-            if monotonic() >= deadline:
-                break
+        a += 1
     return chosen
 
 

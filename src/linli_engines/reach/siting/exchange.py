@@ -6,6 +6,7 @@ Maximal covering is the case of savings that are all 1. Ties go to the lowest co
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -88,13 +89,14 @@ def search(savings: Savings, limits: Limits, deadline: float) -> Index:
     return max(found, key=savings.value_of)  # of equals the first
 
 
-def greedy(savings: Savings, limits: Limits, by_cost: bool) -> Index:
-    """Always the candidate that adds most (or most for its cost) and still fits."""
-    open_: list[int] = []
-    have = np.zeros(len(savings.weight))
+def greedy(savings: Savings, limits: Limits, by_cost: bool, start: Sequence[int] | Index = ()) -> Index:
+    """From `start` on, always the candidate that adds most (or most for its cost) and still fits."""
+    open_ = [int(j) for j in start]
+    have = savings.best(np.array(open_, dtype=np.int64))
     allowed = np.zeros(savings.size, dtype=bool)
     allowed[savings.candidates] = True
-    spent = 0.0
+    allowed[open_] = False
+    spent = float(limits.cost[open_].sum())
     while limits.count is None or len(open_) < limits.count:
         gains = np.where(allowed & (limits.cost <= limits.room(spent)), savings.gains(have), 0.0)
         if not gains.any():

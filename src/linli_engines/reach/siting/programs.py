@@ -1,31 +1,40 @@
 """The mixed integer programs and their proof: linear relaxation, fixing by reduced costs, then HiGHS branch and bound.
 
-scipy cannot hand a starting answer to HiGHS. So the relaxation is solved first, and whoever cannot be part of anything
-better than the answer already known is fixed; often nothing is left to prove (Nemhauser & Wolsey 1988, II.5.4).
+scipy cannot hand a starting answer to HiGHS. So the relaxation is solved first, and columns that cannot be part of
+anything better than the answer already known leave; often little is left to prove (Nemhauser & Wolsey 1988, II.5.4).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import scipy.sparse as sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from linli_engines.reach.siting.plan import Float, Index, Limits, Mask
+from linli_engines.reach.siting.plan import Float, Index, Limits
 from linli_engines.reach.siting.reduction import Circles
 
 CLOSE = 1e-6
 """HiGHS meets its rows and whole numbers within this; what is fixed or called proven keeps this distance."""
 
 
+KERNEL_SHARE = 0.3
+"""Of the time that is left, what the search among few promising columns may take."""
+SHRINKING = 0.9
+"""The relaxation is solved again as long as fixing leaves fewer than this share of the columns."""
+INTERIOR_ROWS = 1_000
+"""Above so many rows the interior point method is several times faster than the simplex method."""
+
+
 @dataclass(frozen=True)
 class Program:
     """Minimise cost @ x for rows @ x <= most and 0 <= x <= 1; the first `whole` variables are 0 or 1.
 
-    integral: every attainable value is a whole number, so that a bound may be rounded up.
+    integral: every attainable value is a whole number, so that a bound may be rounded up. unit: HiGHS gets the costs
+    times this power of two, at most about a thousand each, where its tolerances fit.
     """
 
     cost: Float
@@ -34,15 +43,28 @@ class Program:
     whole: int
     integral: bool
 
+    @property
+    def unit(self) -> float:
+        largest = float(np.abs(self.cost).max(initial=0.0))
+        return 1.0 if self.integral or largest == 0 else float(2.0 ** (10 - np.ceil(np.log2(largest))))
 
-@dataclass(frozen=True)
-class Proof:
-    """open: what the best answer takes of the whole variables, None when the known one was not beaten; bound: no
-    answer is below; stopped: by the clock."""
 
-    open: Mask | None
-    bound: float
-    stopped: bool
+class Question(Protocol):
+    """What is asked of a set of columns; it keeps the best answer that it was shown."""
+
+    def build(self, columns: Index) -> Program:
+        """The program of these columns alone."""
+
+    def offer(self, columns: Index, share: Float) -> float:
+        """Make an answer out of shares of 0 to 1, keep the better one, and say the value of what is kept."""
+
+
+class Relaxed(NamedTuple):
+    """Of the linear relaxation: its value, the shares of the whole variables, and what raising one from 0 costs."""
+
+    value: float
+    share: Float
+    at_zero: Float
 
 
 def most(circles: Circles, limits: Limits, columns: Index) -> Program:
@@ -79,62 +101,82 @@ def _scale(budget: float) -> float:
     return float(2.0 ** (20 - np.ceil(np.log2(budget)))) if budget > 0 else 1.0
 
 
-def prove(program: Program, known: float, deadline: float) -> Proof:
-    """Whether anything is below `known`, the value of an answer that is already had."""
-    if not program.rows.shape[0]:
-        return Proof(None, 0.0, False)  # nothing is asked
-    unit = _unit(program.cost, program.integral)
-    cost = program.cost * unit
-    goal = known * unit
-    relaxed = linprog(
-        cost, A_ub=program.rows, b_ub=program.most, bounds=(0, 1), method="highs",
+def prove(question: Question, columns: Index, known: float, deadline: float) -> tuple[float, bool]:
+    """(a value below which no answer lies, whether the clock stopped the proof); the answer is with the question.
+
+    known: the value of the best answer so far. Ends when the bound meets the value of the answer kept.
+    """
+    bound, first = -np.inf, True
+    while True:
+        program = question.build(columns)
+        if not program.rows.shape[0]:
+            return 0.0, False  # nothing is asked
+        found = _relax(program, deadline)
+        if not isinstance(found, Relaxed):
+            return (bound, True) if found is None else (known, False)
+        bound = max(bound, _up(program, found.value))
+        if bound < known - _near(program, known):
+            known = question.offer(columns, found.share)
+        if first and bound < known - _near(program, known):
+            known = min(known, _kernel(question, columns, found, deadline))
+        if bound >= known - _near(program, known):
+            return known, False
+        step = 1.0 - CLOSE if program.integral else 0.0  # a better answer is better by a whole unit
+        keep = found.value + found.at_zero <= known - step + _near(program, known)
+        shrunk = keep.sum() < SHRINKING * len(columns)
+        columns, first = columns[keep], False
+        if not shrunk:
+            break
+    least, stopped = _branch(question, columns, deadline)
+    known = question.offer(columns[:0], np.empty(0))
+    return min(max(bound, least), known), stopped
+
+
+def _kernel(question: Question, columns: Index, found: Relaxed, deadline: float) -> float:
+    """The best answer of the columns that the relaxation uses and half as many that it almost uses (kernel search,
+    Angelelli, Mansini & Speranza 2010)."""
+    used = int((found.share > CLOSE).sum())
+    kernel = np.lexsort((found.at_zero, -np.round(found.share, 9)))[: used + used // 2 + 10]
+    now = monotonic()
+    columns = columns[np.sort(kernel)]
+    _branch(question, columns, now + KERNEL_SHARE * (deadline - now))
+    return question.offer(columns[:0], np.empty(0))
+
+
+def _relax(program: Program, deadline: float) -> Relaxed | bool | None:
+    """The relaxation; False when even that has no answer, None when the clock stopped it."""
+    found = linprog(
+        program.cost * program.unit, A_ub=program.rows, b_ub=program.most, bounds=(0, 1),
+        method="highs-ipm" if program.rows.shape[0] > INTERIOR_ROWS else "highs-ds",
         options={"time_limit": max(deadline - monotonic(), 0.01)},
     )  # fmt: skip
-    if relaxed.status != 0:
-        return Proof(None, -np.inf, True)
-    bound = _up(relaxed.fun, program.integral)
-    if bound >= goal - _near(goal):
-        return Proof(None, known, False)
-    lower, upper = np.zeros(len(cost)), np.ones(len(cost))
-    at_zero, at_one = relaxed.lower.marginals[: program.whole], -relaxed.upper.marginals[: program.whole]
-    step = 1.0 - CLOSE if program.integral else 0.0  # a better answer is better by a whole unit
-    upper[: program.whole][relaxed.fun + at_zero > goal - step + _near(goal)] = 0
-    lower[: program.whole][relaxed.fun + at_one > goal - step + _near(goal)] = 1
-    return _branch(program, cost, goal, bound, Bounds(lower, upper), unit, deadline)
+    if found.status != 0:
+        return False if found.status == 2 else None
+    whole = slice(program.whole)
+    return Relaxed(found.fun / program.unit, found.x[whole], found.lower.marginals[whole] / program.unit)
 
 
-def _branch(
-    program: Program, cost: Float, goal: float, bound: float, bounds: Bounds, unit: float, deadline: float
-) -> Proof:
-    """HiGHS on what is left; an infeasible rest means that nothing is better than what is known."""
-    whole = np.zeros(len(cost))
+def _branch(question: Question, columns: Index, deadline: float) -> tuple[float, bool]:
+    """HiGHS over these columns: shows the answer to the question; (a bound over them, whether the clock stopped it)."""
+    program = question.build(columns)
+    whole = np.zeros(len(program.cost))
     whole[: program.whole] = 1
     found = milp(
-        cost, integrality=whole, bounds=bounds, constraints=LinearConstraint(program.rows, -np.inf, program.most),
+        program.cost * program.unit, integrality=whole, bounds=Bounds(0, 1),
+        constraints=LinearConstraint(program.rows, -np.inf, program.most),
         options={"time_limit": max(deadline - monotonic(), 0.01), "mip_rel_gap": 0.0},
     )  # fmt: skip
     if found.status == 2:
-        return Proof(None, goal / unit, False)
-    ended = found.status == 0
-    below = found.mip_dual_bound if found.mip_dual_bound is not None else -np.inf
-    bound = min(max(bound, _up(found.fun if ended else below, program.integral)), goal)
-    open_ = None if found.x is None else found.x[: program.whole] > 0.5
-    return Proof(open_, bound / unit, not ended)
+        return np.inf, False  # no answer at all is left, so none is better
+    if found.x is not None:
+        question.offer(columns, np.rint(found.x[: program.whole]))
+    least = found.fun if found.status == 0 else found.mip_dual_bound
+    return (-np.inf if least is None else _up(program, least / program.unit)), found.status != 0
 
 
-def _unit(cost: Float, integral: bool) -> float:
-    """Values of whole numbers stay; others are brought to about a thousand at most, where HiGHS's tolerances fit."""
-    largest = float(np.abs(cost).max(initial=0.0))
-    return 1.0 if integral or largest == 0 else float(2.0 ** (10 - np.ceil(np.log2(largest))))
+def _up(program: Program, value: float) -> float:
+    return float(np.ceil(value - CLOSE)) if program.integral and np.isfinite(value) else float(value)
 
 
-def _up(value: float, integral: bool) -> float:
-    return (
-        float(np.ceil(value - CLOSE * max(1.0, abs(value) * CLOSE)))
-        if integral and np.isfinite(value)
-        else float(value)
-    )
-
-
-def _near(value: float) -> float:
-    return CLOSE + 1e-9 * abs(value)
+def _near(program: Program, value: float) -> float:
+    return CLOSE / program.unit + 1e-9 * abs(value)
