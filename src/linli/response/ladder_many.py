@@ -42,7 +42,7 @@ def standing(
 
     `marks` are texts as a matter keeps them; times are microseconds since 1970 (UTC).
     """
-    if not len(rungs):
+    if not len(rungs) or not len(due):
         return np.full(len(due), NONE), marks
     table, names = moments(rungs, calendar, started, due), [r.mark for r in rungs]
     kinds = {text: n for n, text in enumerate(dict.fromkeys(marks.tolist()))}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from linli.core.errors import Conflict
-from linli.organisations import queries as organisations
 
 from ..choices import AssistState, HandoverKind, HandoverState, LadderTrigger, OfferState
 from ..models import Handover
@@ -67,15 +66,20 @@ def grant_return(c: Context) -> None:
 
 @effect("refuse_return")
 def refuse_return(c: Context) -> None:
+    if c.matter.body_id is None:
+        raise Conflict("no_body", _("这件事还没有承办单位。"))
     c.facts["body"] = c.matter.body_id
+    c.hand_to(c.matter.body_id)
     c.then.append(lambda: _answer(c, HandoverState.REFUSED))
 
 
 @effect("refuse_transfer")
 def refuse_transfer(c: Context) -> None:
-    """Refused: it is the asking body's again."""
+    """Refused: it is the asking body's again, which signs for it anew; the whole limit runs on."""
     c.facts |= {"body": c.case.from_body_id, "to": c.matter.body_id}
-    c.values["body_id"] = organisations.resolve(c.case.from_body_id) if c.case.from_body_id else None
+    if c.case.from_body_id is None:
+        raise Conflict("no_body", _("这件事还没有承办单位。"))
+    c.hand_to(c.case.from_body_id)
     c.on_case["from_body_id"] = None
     c.then.append(lambda: _answer(c, HandoverState.REFUSED))
 

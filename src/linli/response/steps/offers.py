@@ -133,15 +133,9 @@ def lapse(c: Context) -> None:
 
 
 def _begins(c: Context, row: Offer) -> int:
-    """From now on the owing body has the matter, with the class's whole limit. One that was closed meanwhile has nobody
-    who could sign: then it waits for a dispatcher at once. Returns the body that is named."""
-    owed = organisations.resolve(row.owed_by_id)
-    found = organisations.body(owed)
-    c.values["body_id"] = owed
+    """From now on the owing body has the matter, with the class's whole limit. Returns the body that is named."""
     begin_anew(c)
-    if found is None or not found.is_active:
-        c.press("fall_back", {})
-    return owed
+    return c.hand_to(row.owed_by_id)
 
 
 @effect("fall_back")
