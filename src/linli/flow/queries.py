@@ -80,6 +80,18 @@ def acted(matter_id: int, verbs: Iterable[str]) -> frozenset[str]:
     return frozenset(rows.values_list("actor", flat=True))
 
 
+def last_did(matter_id: int, verb: str) -> str:
+    """The label of whoever did `verb` last on this matter; '' for nobody (1 SQL)."""
+    rows = Journal.objects.filter(matter_id=matter_id, verb=verb).order_by("-seq")
+    return rows.values_list("actor", flat=True).first() or ""
+
+
+def last_of(matter_id: int, verbs: Iterable[str]) -> str:
+    """Which of `verbs` was done last on this matter; '' for none (1 SQL)."""
+    rows = Journal.objects.filter(matter_id=matter_id, verb__in=tuple(verbs)).order_by("-seq")
+    return rows.values_list("verb", flat=True).first() or ""
+
+
 def in_area(divisions: Iterable[str], through: str = "") -> Q | None:
     """The condition for matters of these divisions, by equality; None when a district sees everything.
 

@@ -42,6 +42,7 @@ class CallRules:
     waits: Mapping[str, tuple[Limit, ...]]
     spans: tuple[tuple[time, time], ...]
     lease: timedelta
+    retract: timedelta  # how long a recorded result may be taken back
     script: Mapping[str, tuple[str, ...]]
     origins: tuple[Said, ...]
 
@@ -92,7 +93,7 @@ class CallRules:
 
 def read(data: Mapping[str, Any]) -> CallRules:
     """The rules that this JSON states. Raises ValueError or KeyError for what it does not."""
-    parts = ("attempts", "waits", "hours", "lease", "script")
+    parts = ("attempts", "waits", "hours", "lease", "retract", "script")
     waits = {
         result: tuple(Limit(int(amount), Unit(unit)) for amount, unit in rows)
         for result, rows in data["waits"].items()
@@ -106,6 +107,9 @@ def read(data: Mapping[str, Any]) -> CallRules:
     attempts, wrong, minutes = data["attempts"]["any"], data["attempts"]["wrong"], data["lease"]["minutes"]
     if not 1 <= wrong <= attempts or not 1 <= minutes <= 60:
         raise ValueError("attempts and minutes of the lease must be at least 1")
+    hours = data["retract"]["hours"]
+    if not 1 <= hours <= 24 * 30:
+        raise ValueError("the hours in which a result may be taken back must be 1 to 720")
     return CallRules(
         version=str(data["version"]),
         attempts=int(attempts),
@@ -113,6 +117,7 @@ def read(data: Mapping[str, Any]) -> CallRules:
         waits=waits,
         spans=spans,
         lease=timedelta(minutes=minutes),
+        retract=timedelta(hours=hours),
         script={language: tuple(data["script"][language]) for language in ("zh", "en")},
         origins=tuple(Said(p, data[p]["provenance"], data[p]["source"]) for p in parts),
     )

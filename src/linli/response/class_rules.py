@@ -41,6 +41,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "split": (),
     "call": (),
     "rate": (),
+    "retract": (),
     "thank": (),
 }
 PRESSED = frozenset({"remind", "supervise", "escalate"})  # the ladder presses these in every type

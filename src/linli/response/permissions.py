@@ -79,6 +79,7 @@ VERB_KINDS: dict[str, frozenset[str]] = {
     "call": _SUPERVISION,
     "call_back": _SUPERVISION,
     "reopen": _SUPERVISION,
+    "retract": _SUPERVISION | CHIEFS,
     "thank": _SUPERVISION | _COMMAND,
     "note": frozenset(P.values) - {P.AUDITOR, P.ADMINISTRATOR},
 }
@@ -103,7 +104,7 @@ BY_LEVEL = frozenset(
     }
 )
 NOT_BY_HANDLER = frozenset({"pass", "rework", "close"})
-CALLING = frozenset({"call", "call_back"})  # nobody hears the judgement on what his own body did
+CALLING = frozenset({"call", "call_back", "retract"})  # nobody hears the judgement on what his own body did
 NOT_OWN_REQUEST = frozenset({"grant_time", "grant_return"})  # who asks for a body does not grant
 
 
@@ -173,6 +174,12 @@ def can_move(actor: Actor, matter: Matter, verb: str) -> Decision:
         return _third_party(actor, matter)
     if verb in CALLING and matter.body_id in actor.bodies(_BODY) | actor.serves:
         return no("own_body", _("承办单位的人不能回访本单位办的事。"))
+    if (
+        verb == "retract"
+        and not _covers(actor, CHIEFS, matter)
+        and flow.last_did(matter.pk, "call_back") != actor.label
+    ):
+        return no("not_who_called", _("只有记这次回访的人和值班长可以撤销。"))
     if verb in NOT_OWN_REQUEST and matter.body_id in actor.bodies(_BODY) | actor.serves:
         return no("own_request", _("您也是承办单位的经办人，本单位的申请要由别人审批。"))
     if (

@@ -18,7 +18,9 @@ from linli.flow.queries import Line
 from .. import call_rules, permissions
 from ..choices import CallResult, Outcome
 from ..models import CallAttempt, CallLease, Case
+from ..rules import number_of
 from .cases import today_start
+from .retracting import why_not
 
 REACHED = (CallResult.TALKED, CallResult.REFUSED, CallResult.LATER)
 DONE_VERBS = ("feed_back", "mend", "answer", "close_with")
@@ -148,6 +150,26 @@ def shift_of(actor: Actor) -> Shift:
         solved=Count("pk", filter=Q(outcome=Outcome.SOLVED)),
     )
     return Shift(found["done"], found["reached"], found["solved"])
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What this actor recorded last, where it may still be taken back."""
+
+    number: str
+    outcome: str
+    at: datetime
+
+
+def recorded_last(actor: Actor) -> Recorded | None:
+    """The result that this actor recorded last, while that may be taken back (1 or 2 SQL)."""
+    since = clock.now() - call_rules.rules().retract
+    rows = CallAttempt.objects.filter(by=actor.label, at__gte=since, case__matter__stage="ended").exclude(outcome="")
+    row = rows.select_related("case__matter").order_by("-at", "-pk").first()
+    if row is None or why_not(row.case):
+        return None
+    matter = row.case.matter
+    return Recorded(number_of(matter.pk, matter.opened_at), str(Outcome(row.case.outcome).label), row.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from ..catalogue import catalogue
 from ..models import Case
 from ..receipts import code_matches
 from ..rules import CASE, SYSTEM_VERBS, number_of, parse_number
+from . import retracting
 from .classes import class_of
 from .offered import offered_in_vain
 
@@ -110,6 +111,9 @@ def _out_of_place(case: Case, happened: set[str] | None) -> set[str]:
         hidden.add("offer")
     if not offers & {"claimed", "done"}:
         hidden.add("thank")
+    called = stage == "ended" and (happened is None or "call_back" in happened)
+    if not called or retracting.why_not(case):
+        hidden.add("retract")
     return hidden
 
 

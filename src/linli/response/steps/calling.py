@@ -13,6 +13,7 @@ from .. import call_rules
 from ..choices import CallResult, Channel, Outcome, Satisfaction
 from ..models import CallAttempt, CallLease
 from ..queries.calls import attempts_of
+from ..queries.retracting import why_not
 from .base import Context, effect, refuse
 
 HEARD = {
@@ -81,6 +82,18 @@ def call_back(c: Context) -> None:
     c.facts |= {"outcome": str(step.outcome), "satisfaction": str(satisfaction)}
     c.on_case |= {"outcome": step.outcome, "satisfaction": satisfaction}
     c.then.append(lambda: CallLease.objects.filter(case_id=c.case.pk).delete())
+
+
+@effect("retract")
+def retract(c: Context) -> None:
+    """A wrong click: what was recorded is taken back with a reason, and the case waits for its call-back again. What was
+    dialled stays; whoever was reached need not be called once more."""
+    if said := why_not(c.case):
+        raise Conflict(*said)
+    c.facts |= {"outcome": c.case.outcome, "satisfaction": c.case.satisfaction}
+    c.on_case |= {"outcome": "", "satisfaction": "", "next_call_at": None}
+    calls = CallAttempt.objects.filter(case_id=c.case.pk, at__gte=c.matter.closed_at or c.case.counted_from)
+    c.then.append(lambda: calls.exclude(outcome="").update(outcome=""))
 
 
 def _check_heard(c: Context) -> None:

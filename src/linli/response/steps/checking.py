@@ -76,8 +76,11 @@ def draw(c: Context, target: str) -> None:
             c.press("spare", {})
     if target == "closed" and "archive" in variant.chosen:
         share = variant.sample("call_back")
-        chosen = drawn(matter.key.hex, "call_back", matter.version, share)
-        c.on_case["call_sampled"] = chosen
-        c.facts["call_sample"] = _fact(c, "call_back", share, chosen)
+        if c.step.verb == "retract":  # the dice were thrown when it was closed, and are not thrown again
+            chosen = c.case.call_sampled is not False
+        else:
+            chosen = drawn(matter.key.hex, "call_back", matter.version, share)
+            c.on_case["call_sampled"] = chosen
+            c.facts["call_sample"] = _fact(c, "call_back", share, chosen)
         if not chosen and c.due is not None:
             c.due = replace(c.due, alarm=c.due.stage)

@@ -162,6 +162,7 @@ def page(
         "origins": _origins(),
         "form": form,
         "has_errors": status >= 400,
+        "recorded": reads.recorded_last(actor),
     }
     if found is not None:
         context |= _about(actor, found, form, seen)
@@ -218,6 +219,7 @@ def _origins() -> list[tuple[str, Any]]:
         "waits": _("再打的间隔"),
         "hours": _("打电话的时间"),
         "lease": _("占用时长"),
+        "retract": _("撤销结果的时间"),
         "script": _("话术"),
     }
     return [(words[o.what], o) for o in call_rules.rules().origins]
