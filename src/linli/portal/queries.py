@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import cos, radians, sin
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,9 +22,8 @@ from linli.territory import queries as territory
 from linli.vault import queries as vault
 
 from .choices import COMMON_CLASSES, UNKNOWN_CLASS
+from .near import apart
 
-METRE_DEGREES = 1 / 111_195
-SPREAD_M = 11  # marks of one grid stand this far apart, or they would hide each other
 WEEKDAYS = (
     gettext_lazy("周一"), gettext_lazy("周二"), gettext_lazy("周三"), gettext_lazy("周四"), gettext_lazy("周五"),
     gettext_lazy("周六"), gettext_lazy("周日"),
@@ -190,18 +188,15 @@ def public_matter(number: str) -> tuple[PublicMatter, list[PlainLine]]:
 
 
 def spread(matters: Iterable[PublicMatter]) -> list[dict[str, Any]]:
-    """Features for the map. Those at one point are laid out in a sunflower around it, so that each can be chosen."""
-    taken: dict[tuple[float, float], int] = {}
-    features = []
-    for m in matters:
-        nth = taken.get((m.lon, m.lat), 0)
-        taken[m.lon, m.lat] = nth + 1
-        turn, far = nth * 2.39996, SPREAD_M * nth**0.5 * 1.6
-        lat = m.lat + far * sin(turn) * METRE_DEGREES
-        lon = m.lon + far * cos(turn) * METRE_DEGREES / cos(radians(m.lat))
-        point = {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]}
-        features.append({"type": "Feature", "properties": {"id": m.number, "u": m.kind}, "geometry": point})
-    return features
+    """Features for the map; each can be chosen."""
+    return [
+        {
+            "type": "Feature",
+            "properties": {"id": m.number, "u": m.kind},
+            "geometry": {"type": "Point", "coordinates": [lon, lat]},
+        }
+        for m, lon, lat in apart(matters)
+    ]
 
 
 # --- the reporter's own page ----------------------------------------------------------------------------

@@ -255,3 +255,33 @@ def test_a_picture_by_script_belongs_to_its_draft(resident: Resident) -> None:
 def test_an_old_draft_is_not_believed() -> None:
     assert drafts.loads("") is None and drafts.loads("a:b:c") is None
     assert drafts.loads(drafts.dumps(drafts.new())) is not None
+
+
+def test_what_is_known_of_the_same_class_is_shown_before_it_is_sent(resident: Resident) -> None:
+    resident.to_check()
+    assert "附近有同类的事在办" not in resident.text
+    resident.press("send")
+    number, code = place_of(resident.page)
+    case = response.case_by_receipt(number, code)
+    again = Resident().to_check()
+    part = again.text[again.text.index("same-title") : again.text.index("contact-title")]
+    assert f"/matters/{number}/" in part and "今天反映" in part and 'data-lon="' in part
+    assert code not in part and "单元门口" not in part and not re.search(r"\d\d:\d\d", part)
+    marks = re.findall(r'data-lon="([\d.]+)" data-lat="([\d.]+)"', part)
+    assert marks == [tuple(f"{x:.6f}" for x in territory.grid_center(case.matter.grid_at_intake))]
+    other = Resident().to_check(class_code="0110")
+    assert "附近有同类的事在办" not in other.text  # another class
+    Matter.objects.filter(pk=case.pk).update(stage="closed", closed_at=case.matter.opened_at)
+    assert "附近有同类的事在办" not in Resident().to_check().text  # done: nothing to follow
+
+
+def test_a_class_about_dwellings_is_never_hinted_at(resident: Resident) -> None:
+    resident.to_check(class_code="2101").press("send")
+    assert "附近有同类的事在办" not in Resident().to_check(class_code="2101").text
+
+
+def test_two_in_one_grid_have_two_marks(resident: Resident) -> None:
+    for _n in range(2):
+        Resident().to_check().press("send")
+    text = Resident().to_check().text
+    assert len(set(re.findall(r'data-lon="([\d.]+)"', text))) == 2

@@ -29,7 +29,7 @@ from linli.site.refusals import onto_form
 from linli.territory import queries as territory
 from linli.vault import queries as vault
 
-from .. import queries
+from .. import near, queries
 from ..choices import GOES, PHOTO_MAX, UNKNOWN_CLASS, limits
 from ..forms import CheckForm, PlaceForm, WhatForm
 from . import draft as drafts
@@ -270,6 +270,9 @@ def _check(request: HttpRequest, draft: Draft, form: forms.Form | None = None, s
         form,
         here=here,
         class_name=queries.class_name(draft.class_code),
+        same=near.same_nearby(draft.lon or 0.0, draft.lat or 0.0, draft.class_code),
+        near_m=response.NEAR_M,
+        tiles=queries.tiles(),
         consent=consent,
         consent_text=consent.text(translation.get_language() or "zh"),
         photos=list(draft.photos),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
@@ -51,6 +52,12 @@ class NearbyCase:
     class_code: str = ""
     in_scope: bool = False  # the asking actor may open it
     joinable: bool = False  # it is in work: another report of the same may be merged into it
+
+    @property
+    def age(self) -> str:
+        """In whole days: the minute of a report is its reporter's."""
+        days = (clock.today() - clock.local(self.opened_at).date()).days
+        return gettext("今天反映") if days < 1 else gettext("%(n)s 天前反映") % {"n": days}
 
 
 def _metres(lon1: float, lat1: float, lon2: float, lat2: float) -> float:

@@ -7,5 +7,6 @@ if (form) {
   const step = form.dataset.report;
   if (step === "place") import("./place.js").then((m) => m.start(form));
   import("./keep.js").then((m) => m.start(form));
+  if (step === "check") import("./same.js").then((m) => m.start(form)).catch((error) => console.warn("map:", error.message));
   if (step === "what") import("./what.js").then((m) => m.start(form));
 }
