@@ -1,6 +1,6 @@
 // Walking reach in the browser: the server's contracted network, one bounded search from all facilities of an item.
 //
-// const ground = Ground.read(buffer)             what /circle/ground/<digest>.bin holds (ground.py writes it)
+// const ground = Ground.read(buffer)             what /circle/ground/<digest>.bin holds (queries/packed.py writes it)
 // const foot = ground.place(lon, lat)            {edge, arc, from, snap, lon, lat} or null beyond the snap distance
 // ground.nearest(feet, capM)                     Float32Array: metres of each home to the nearest foot, Infinity beyond
 // Undirected costs in metres; the way to the network is walked at both ends; on one arc the direct way counts too.
@@ -13,7 +13,7 @@ export class Ground {
     const view = new DataView(buffer), length = view.getUint32(0, true);
     const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
     let at = Math.ceil((4 + length) / 8) * 8;
-    const made = { head };
+    const made = { about: head };
     for (const [name, type, count] of head.arrays) {
       const Kind = { i4: Int32Array, f4: Float32Array, i2: Int16Array }[type];
       made[name] = new Kind(buffer, at, count);
@@ -23,7 +23,7 @@ export class Ground {
   }
 
   constructor(made) {
-    Object.assign(this, made); // start head cost | arcA arcB arcLen | x0 y0 x1 y1 edgeArc from0 from1 | homeArc homeFrom homeSnap homeX homeY homeCommunity homeWeight
+    Object.assign(this, made); // start head cost | arcA arcB arcLen | x0 y0 x1 y1 edgeArc from0 from1 edgeMain | homeArc homeFrom homeSnap homeX homeY homeCommunity homeWeight
     this.nodes = this.start.length - 1;
     this.dist = new Float32Array(this.nodes);
     this.touched = new Int32Array(this.nodes);
@@ -31,8 +31,22 @@ export class Ground {
     this.onArc = new Map();
   }
 
-  xy(lon, lat) { const h = this.head; return [(lon - h.lon0) * h.mLon, (lat - h.lat0) * h.mLat]; }
-  lonLat(x, y) { const h = this.head; return [h.lon0 + x / h.mLon, h.lat0 + y / h.mLat]; }
+  xy(lon, lat) {
+    const { lon0, lat0, x, y } = this.about, u = lon - lon0, v = lat - lat0, sum = (q) => q[0] * u + q[1] * v + q[2] * u * u + q[3] * u * v + q[4] * v * v;
+    return [sum(x), sum(y)];
+  }
+
+  // The way back: three steps of Newton from the linear part, well below a millimetre in a district.
+  lonLat(px, py) {
+    const { lon0, lat0, x, y } = this.about, d = x[0] * y[1] - x[1] * y[0];
+    let lon = lon0, lat = lat0;
+    for (let i = 0; i < 3; i++) {
+      const [qx, qy] = this.xy(lon, lat), rx = px - qx, ry = py - qy;
+      lon += (y[1] * rx - x[1] * ry) / d;
+      lat += (x[0] * ry - y[0] * rx) / d;
+    }
+    return [lon, lat];
+  }
 
   grid() {
     if (this._grid) return this._grid;
@@ -49,22 +63,26 @@ export class Ground {
     return this._grid;
   }
 
-  // The foot point on the nearest edge within the snap distance; rings of cells outwards until nothing nearer can come.
-  place(lon, lat, most = this.head.snapM) {
+  // The foot point on the nearest edge within the snap distance, an edge of the main network preferred within the
+  // tolerance; rings of cells outwards until nothing nearer can come.
+  place(lon, lat, most = this.about.snapM) {
     const [x, y] = this.xy(lon, lat), { cells, key } = this.grid();
     const ci = Math.floor(x / CELL), cj = Math.floor(y / CELL), rings = Math.ceil(most / CELL) + 1;
-    let best = most, edge = -1, part = 0;
-    for (let r = 0; r <= rings && (r - 1) * CELL <= best; r++) {
+    let any = Infinity, anyEdge = -1, anyPart = 0, best = Infinity, edge = -1, part = 0; // any network; the main one
+    for (let r = 0; r <= rings && (r - 1) * CELL <= Math.min(most, best, any + this.about.toleranceM); r++) {
       for (let i = ci - r; i <= ci + r; i++) for (let j = cj - r; j <= cj + r; j++) {
         if (Math.max(Math.abs(i - ci), Math.abs(j - cj)) !== r) continue;
         for (const e of cells.get(key(i, j)) ?? []) {
           const dx = this.x1[e] - this.x0[e], dy = this.y1[e] - this.y0[e], d2 = dx * dx + dy * dy;
           const t = d2 > 0 ? Math.min(1, Math.max(0, ((x - this.x0[e]) * dx + (y - this.y0[e]) * dy) / d2)) : 0;
           const off = Math.hypot(x - this.x0[e] - t * dx, y - this.y0[e] - t * dy);
-          if (off < best || (off === best && edge < 0)) { best = off; edge = e; part = t; }
+          if (off > most) continue;
+          if (off < any) { any = off; anyEdge = e; anyPart = t; }
+          if (this.edgeMain[e] && off < best) { best = off; edge = e; part = t; }
         }
       }
     }
+    if (edge < 0 || best > any + this.about.toleranceM) [best, edge, part] = [any, anyEdge, anyPart];
     if (edge < 0) return null;
     const [fx, fy] = [this.x0[edge] + part * (this.x1[edge] - this.x0[edge]), this.y0[edge] + part * (this.y1[edge] - this.y0[edge])];
     const [flon, flat] = this.lonLat(fx, fy);
