@@ -169,7 +169,7 @@ def _left(to_start: Any, to_end: Any, its_start: Any, its_end: Any, snap: Any, p
         metres = ahead
     if 0 <= behind < metres:
         metres = behind
-    if metres == np.inf and max(ahead, behind) > -SAME_SPOT_M:
+    if metres == np.inf and (-SAME_SPOT_M < ahead < 0 or -SAME_SPOT_M < behind < 0):
         metres = 0.0
     left = FULL - (metres + snap) * per_m
     return np.uint16(left + 0.5) if left >= 0.5 else np.uint16(0)
