@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from linli.core import clock
 from linli.core.actor import SYSTEM
+from linli.files.models import Upload
 from linli.flow import seals
 from linli.flow.models import Journal, Matter
 from linli.response.models import Case, Offer
@@ -24,9 +27,11 @@ MATTERS = 120
 
 
 @pytest.fixture
-def replay(district: Cast, monkeypatch: pytest.MonkeyPatch) -> Replay:
+def replay(district: Cast, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> Replay:
     """A hundred matters of a month, with more of what is rare."""
-    for name, share in (("OFFERED", 0.3), ("TIME_ASKED", 0.2), ("TWIN", 0.1), ("FORGOTTEN", 0.3)):
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr(script, "CHANNELS", (("web", 35), ("phone", 35), ("onsite", 5), ("field", 25)))
+    for name, share in (("OFFERED", 0.3), ("TIME_ASKED", 0.2), ("TWIN", 0.1), ("FORGOTTEN", 0.3), ("MENDED", 1)):
         monkeypatch.setattr(script, name, share)
     now = clock.now()
     replay = Replay(Director(people.cast_for_load(actor=SYSTEM), random.Random(5)), now)
@@ -56,3 +61,13 @@ def test_a_month_of_the_district(replay: Replay) -> None:
         subject__in=("volunteer_team", "business", "social_organisation", "stationed_unit")
     ).exists()
     assert seals.verify().holds
+
+
+def test_what_was_mended_on_the_spot_has_pictures_of_before_and_after(replay: Replay) -> None:
+    mended = Journal.objects.filter(verb="mend")
+    assert mended
+    for line in mended:
+        case = Case.objects.select_related("matter").get(pk=line.matter_id)
+        assert case.matter.simulated and case.photos >= 2 and case.matter.body_id is not None
+        keys = Upload.objects.filter(subject=f"case:{case.pk}").order_by("created_at", "pk")
+        assert len({picture.sha256 for picture in keys}) == 2  # the corner before is not the corner after

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from linli.core.actor import RESIDENT, Actor
+from linli.files import actions as files
 from linli.organisations import queries as organisations
 from linli.organisations.choices import SOCIETY, BodyKind
 from linli.organisations.queries import BodyView
@@ -21,7 +23,7 @@ from linli.response.queries.calls import attempts_of
 from linli.territory import queries as territory
 from linli.vault import queries as contacts
 
-from . import cast, script
+from . import cast, pictures, script
 
 TWINS_AMONG = 60  # a second report of one thing is about one of the newest so many
 KINDS = frozenset(str(k) for k in SOCIETY)
@@ -72,22 +74,31 @@ class Director:
             "onsite": lambda: self.people.desk(located.subdistrict),
             "field": lambda: self.people.grid_worker(located.subdistrict),
         }[channel]()
-        receipt = actions.report_case(
-            actor=actor,
-            report=actions.Report(
-                channel=channel,
-                class_code=story.class_code,
-                lon=lon,
-                lat=lat,
-                description=story.text,
-                place_source="map" if channel in ("web", "field") else "search",
-                simulated=True,
-                **self._contact(channel),
-            ),
+        report = actions.Report(
+            channel=channel,
+            class_code=story.class_code,
+            lon=lon,
+            lat=lat,
+            description=story.text,
+            place_source="map" if channel in ("web", "field") else "search",
+            simulated=True,
+            **self._contact(channel),
         )
+        drawn = channel == "field" and bool(located.subdistrict) and story.class_code in script.DRAWN
+        if drawn and actions.may_be_mended(story.class_code) and self.rng.random() < script.MENDED:
+            return self._mend(actor, report)
+        receipt = actions.report_case(actor=actor, report=report)
         if twin is not None:
             self.twins[receipt.matter_id] = twin
         return receipt.matter_id
+
+    def _mend(self, actor: Actor, report: actions.Report) -> int:
+        """What a grid worker found is put right at once, with a drawing of before and one of after."""
+        drawn = pictures.pair(self.rng.randrange(pictures.SCENES), on_wall=report.class_code == script.ON_WALL)
+        before, after = (files.accept_upload(actor=actor, stream=io.BytesIO(d), name="").key for d in drawn)
+        result = self.rng.choice(script.replies()["mend"])
+        report = replace(report, photo_keys=[before])
+        return actions.report_and_mend(actor=actor, report=report, result=result, after_keys=[after]).matter_id
 
     def _contact(self, channel: str) -> dict[str, str]:
         """A number for those who leave one: always the same, of a public service, so that nobody is ever called."""
