@@ -3,5 +3,7 @@
 Owns the catalogue of services, facilities and their history, homes, the walking network, surveys, circles as built
 things, records of communities, plans. Three matrices (reachable, provided, fulfilled) are never mixed. No persons.
 Also here: revision (what caches compare), network (the walking network as a process keeps it), matrices (community by item, computed), coordinates
-(WGS-84, GCJ-02, BD-09), tables (what the exchange room takes in).
+(WGS-84, GCJ-02, BD-09), tables (rows of a catalogue and what is wrong with them), importers (tables that exchange takes
+in), facility_files (bytes of a list of facilities to raw rows), names (names compared), facility_forms (text to typed
+values: facilities, imports, catalogues).
 """

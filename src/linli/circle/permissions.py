@@ -41,6 +41,13 @@ def can_keep_facility(actor: Actor, division: str) -> Decision:
     return no("not_keeper", _("只有本辖区的规划员和管理员可以维护设施。"))
 
 
+def can_import_facilities(actor: Actor) -> Decision:
+    """Take in files of facilities; each row is asked for its own place besides."""
+    if actor.kind == "system" or (actor.kind == "person" and actor.holds(KEEP_KINDS)):
+        return YES
+    return no("not_keeper", _("只有规划员和管理员可以导入设施。"))
+
+
 def can_plan(actor: Actor) -> Decision:
     """Make and keep plans of one's own."""
     if actor.kind == "system" or (actor.kind == "person" and actor.holds(PLAN_KINDS)):

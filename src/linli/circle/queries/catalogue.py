@@ -174,6 +174,48 @@ def is_complete(known: Mapping[tuple[str, str], str], item: ItemView, community:
     return (own if own is not None else known.get((item.parent, community))) == Whole.COMPLETE
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One code in two versions; None where it is only in the other. `fields` names what differs."""
+
+    code: str
+    before: ItemView | None
+    after: ItemView | None
+    fields: tuple[str, ...]
+
+
+COMPARED = (
+    "parent",
+    "name",
+    "name_en",
+    "provider",
+    "manner",
+    "layer",
+    "tier",
+    "walk_m",
+    "must",
+    "provenance",
+    "source",
+)
+
+
+def compare(before: CatalogueView, after: CatalogueView) -> tuple[Difference, ...]:
+    """What the later version adds, drops and says otherwise, by code."""
+    found = []
+    for code in sorted({*before.by_code, *after.by_code}):
+        a, b = before.by_code.get(code), after.by_code.get(code)
+        fields = tuple(f for f in COMPARED if a and b and getattr(a, f) != getattr(b, f))
+        if fields or a is None or b is None:
+            found.append(Difference(code, a, b, fields))
+    return tuple(found)
+
+
+def draft(kind: str) -> CatalogueView | None:
+    """The version that is being prepared."""
+    row = Catalogue.objects.filter(kind=kind, state=CatalogueState.DRAFT).order_by("-pk").first()
+    return _read(row.pk) if row else None
+
+
 @lru_cache(maxsize=16)
 def _kept(id: int, value: str) -> CatalogueView | None:
     return _read(id)

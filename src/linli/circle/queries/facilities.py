@@ -31,6 +31,7 @@ class FacilityTable:
     district: np.ndarray
     scheme: np.ndarray
     class_key: np.ndarray
+    class_name: np.ndarray
 
     def __len__(self) -> int:
         return len(self.id)
@@ -90,7 +91,7 @@ def _kept(on: date, value: str) -> FacilityTable:
 
 
 def _read(on: date) -> FacilityTable:
-    fields = ("id", "code", "name", "lon", "lat", "community", "district", "scheme", "class_key")
+    fields = ("id", "code", "name", "lon", "lat", "community", "district", "scheme", "class_key", "class_name")
     rows = list(open_on(on).order_by("id").values_list(*fields))
     columns: list[Any] = [list(c) for c in zip(*rows, strict=True)] or [[] for _f in fields]
     kinds = {"id": np.int64, "lon": np.float64, "lat": np.float64}

@@ -1,0 +1,266 @@
+"""Bytes of a facility file to raw rows: XLSX, CSV, GeoJSON, GeoPackage. What a column means is decided afterwards."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import sqlite3
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import shapely
+from django.utils.translation import gettext as _
+
+from linli.core.errors import Invalid
+from linli.exchange.packed import check_workbook, refuse
+from linli.exchange.reading import decode
+
+BYTES_MOST = 30 * 1024 * 1024
+ROWS_MOST = 20_000
+COLUMNS_MOST = 80
+TEXT_MOST = 500  # characters of a cell that are kept
+LON, LAT = "geometry:lon", "geometry:lat"  # headings of a position that the file has as geometry
+STEPS_MOST = 200_000_000  # of the SQLite machine: an honest file of the largest size needs a tenth of it
+EPSG_WGS84 = frozenset({4326, 4490})  # CGCS2000 differs from WGS-84 by centimetres
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """Headings, and rows as (number in the file, cells in the order of the headings). Cells are text, number or None."""
+
+    kind: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[Any, ...]], ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_file(data: bytes, name: str) -> RawTable:
+    """Read a file by its first bytes. Raises Invalid (field `file`).
+
+    Codes: empty_file, file_too_large, too_many_rows, not_a_workbook, locked_file, file_unpacks_too_large, not_text,
+    bad_csv, not_geojson, not_geopackage, unknown_system, no_rows.
+    """
+    if len(data) > BYTES_MOST:
+        raise refuse(
+            "file_too_large", _("文件太大：最多 %(n)s MB。请按街道或类别分成几个文件。") % {"n": BYTES_MOST >> 20}
+        )
+    if not data.strip():
+        raise refuse("empty_file", _("文件是空的。"))
+    if data[:4] == b"PK\x03\x04":
+        found = _workbook(data)
+    elif data[:16] == b"SQLite format 3\0":
+        found = _geopackage(data)
+    elif data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        raise refuse("locked_file", _("这是旧的 .xls 文件，或者有密码的文件。请去掉密码，另存为 .xlsx。"))
+    elif data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        found = _geojson(data)
+    else:
+        found = _csv(decode(data))
+    if not found.rows:
+        raise refuse("no_rows", _("文件里没有一行设施。"))
+    return found
+
+
+def _cut(rows: Iterable[tuple[int, tuple[Any, ...]]]) -> tuple[tuple[int, tuple[Any, ...]], ...]:
+    """Rows that hold something. Raises Invalid for more than a preview can show."""
+    kept = tuple(islice((r for r in rows if any(c not in (None, "") for c in r[1])), ROWS_MOST + 1))
+    if len(kept) > ROWS_MOST:
+        raise refuse("too_many_rows", _("行数太多：最多 %(n)s 行。请分成几个文件。") % {"n": f"{ROWS_MOST:,}"})
+    return kept
+
+
+def _plain(value: Any) -> Any:
+    """A cell as it is kept: text, a finite number or nothing."""
+    if value is None or isinstance(value, bytes):
+        return None
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int | float):
+        return value if math.isfinite(value) else None
+    return str(value).strip()[:TEXT_MOST]
+
+
+# --- tables -------------------------------------------------------------------------------------------
+def _csv(text: str) -> RawTable:
+    first = text.lstrip().partition("\n")[0]
+    delimiter = max(",\t;，", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        lines = ((n, tuple(_plain(c) for c in row[:COLUMNS_MOST])) for n, row in enumerate(reader, 1))
+        return _headed("csv", lines)
+    except csv.Error:
+        raise refuse(
+            "bad_csv", _("第 %(row)s 行以后读不下去：引号没有成对，或一格太长。") % {"row": reader.line_num}
+        ) from None
+
+
+def _workbook(data: bytes) -> RawTable:
+    from openpyxl import load_workbook  # a tenth of a second that only reading a workbook needs
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            check_workbook(archive)
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        try:
+            sheets = [s for s in book.worksheets if s.sheet_state == "visible"]
+            sheet = sheets[0]
+            sheet.reset_dimensions()
+            rows = sheet.iter_rows(max_col=COLUMNS_MOST, values_only=True)
+            found = _headed("xlsx", ((n, tuple(_plain(c) for c in row)) for n, row in enumerate(rows, 1)))
+        finally:
+            book.close()
+    except Invalid:
+        raise
+    except Exception as error:  # a broken workbook breaks its reader in many ways; all mean the same to the person
+        raise refuse("not_a_workbook", _("文件损坏或不是 XLSX 表格。请在表格软件里另存一份再上传。")) from error
+    others = [s.title for s in sheets[1:]]
+    notes = (_("没有读其他工作表：%(sheets)s。") % {"sheets": _("、").join(others[:10])},) if others else ()
+    return RawTable(found.kind, found.headings, found.rows, notes)
+
+
+def _headed(kind: str, lines: Iterator[tuple[int, tuple[Any, ...]]]) -> RawTable:
+    """The first line with two texts or more is the heading; what stands before it is a title."""
+    for _number, cells in islice(lines, 20):
+        if sum(isinstance(c, str) and bool(c) for c in cells) >= 2:
+            break
+    else:
+        raise refuse("no_header", _("前 20 行里没有找到表头。"))
+    width = max(i for i, c in enumerate(cells, 1) if c not in (None, ""))
+    headings = _distinct([str(c or "") or f"#{i}" for i, c in enumerate(cells[:width], 1)])
+    return RawTable(kind, headings, _cut((n, (*row, *[None] * width)[:width]) for n, row in lines))
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        out.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return tuple(out)
+
+
+# --- geometry -----------------------------------------------------------------------------------------
+def _geojson(data: bytes) -> RawTable:
+    try:
+        document = json.loads(decode(data))
+        features = document["features"] if document.get("type") == "FeatureCollection" else None
+        if not isinstance(features, list):
+            raise TypeError("no features")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise refuse("not_geojson", _("这不是 GeoJSON 的要素集合（FeatureCollection）。")) from None
+    properties = [f.get("properties") if isinstance(f, dict) else None for f in features]
+    keys = dict.fromkeys(str(k) for p in properties if isinstance(p, dict) for k in p)
+    names = tuple(islice(keys, COLUMNS_MOST))
+    rows = []
+    for number, (feature, p) in enumerate(zip(features, properties, strict=True), 1):
+        lon, lat = _position(feature.get("geometry") if isinstance(feature, dict) else None)
+        cells = [_plain(v) if not isinstance(v := (p or {}).get(k), dict | list) else None for k in names]
+        rows.append((number, (lon, lat, *cells)))
+    return RawTable("geojson", (LON, LAT, *names), _cut(iter(rows)))
+
+
+def _position(geometry: Any) -> tuple[float | None, float | None]:
+    """A point as it is; of anything else a point on it. None where there is none."""
+    if not isinstance(geometry, dict):
+        return None, None
+    if geometry.get("type") == "Point":
+        place = geometry.get("coordinates")
+        if isinstance(place, list) and len(place) >= 2 and all(isinstance(c, int | float) for c in place[:2]):
+            return float(place[0]), float(place[1])
+        return None, None
+    try:
+        point = shapely.point_on_surface(shapely.from_geojson(json.dumps(geometry)))
+    except (shapely.errors.ShapelyError, ValueError, TypeError):
+        return None, None
+    return (None, None) if point is None or point.is_empty else (point.x, point.y)
+
+
+def _geopackage(data: bytes) -> RawTable:
+    """The first feature table of a GeoPackage (OGC 12-128). Nothing in the file is run: no views, triggers, functions."""
+    wrong = refuse("not_geopackage", _("这不是 GeoPackage，或者里面没有设施的图层。"))
+    with tempfile.NamedTemporaryFile(suffix=".gpkg") as file:
+        file.write(data)
+        file.flush()
+        try:
+            base = sqlite3.connect(f"file:{file.name}?mode=ro&immutable=1", uri=True)
+        except sqlite3.Error:
+            raise wrong from None
+        try:
+            base.execute("PRAGMA trusted_schema=OFF")
+            steps = iter(range(STEPS_MOST // 100_000))
+            base.set_progress_handler(lambda: next(steps, None) is None, 100_000)
+            return _layer(base, wrong)
+        except sqlite3.Error:
+            raise wrong from None
+        finally:
+            base.close()
+
+
+def _layer(base: sqlite3.Connection, wrong: Invalid) -> RawTable:
+    layers = base.execute(
+        "SELECT g.table_name, g.column_name, g.srs_id FROM gpkg_geometry_columns g JOIN gpkg_contents c"
+        " ON c.table_name = g.table_name AND c.data_type = 'features'"
+        " JOIN sqlite_master m ON m.name = g.table_name AND m.type = 'table' ORDER BY g.table_name"
+    ).fetchall()
+    if not layers:
+        raise wrong
+    table, column, srs = layers[0]
+    names = [str(r[1]) for r in base.execute(f"PRAGMA table_info({_quoted(table)})")]
+    if column not in names:
+        raise wrong
+    kept = [n for n in names if n != column][:COLUMNS_MOST]
+    move = _mover(base, srs)
+    chosen = ", ".join(_quoted(n) for n in (column, *kept))
+    lines = base.execute(f"SELECT {chosen} FROM {_quoted(table)} LIMIT {ROWS_MOST + 1}")  # noqa: S608  quoted names
+    rows = ((n, (*move(row[0]), *(_plain(v) for v in row[1:]))) for n, row in enumerate(lines, 1))
+    others = [str(r[0]) for r in layers[1:]]
+    notes = (_("没有读其他图层：%(layers)s。") % {"layers": _("、").join(others[:10])},) if others else ()
+    return RawTable("gpkg", (LON, LAT, *_distinct(kept)), _cut(rows), notes)
+
+
+def _quoted(name: Any) -> str:
+    return '"' + str(name).replace('"', '""') + '"'
+
+
+def _mover(base: sqlite3.Connection, srs: Any) -> Any:
+    """From a geometry blob to (lon, lat). Raises Invalid for a system that nobody knows."""
+    found = base.execute(
+        "SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ?", (srs,)
+    ).fetchone()
+    code = int(found[1]) if found and str(found[0]).upper() == "EPSG" else 0
+    if code in EPSG_WGS84:
+        return lambda blob: _point(blob)
+    from pyproj import Transformer
+    from pyproj.exceptions import ProjError
+
+    try:
+        turn = Transformer.from_crs(f"EPSG:{code}", "EPSG:4326", always_xy=True)
+    except ProjError:
+        raise refuse("unknown_system", _("图层的坐标系没有写明，不能换算。请另存为 EPSG:4326。")) from None
+
+    def moved(blob: Any) -> tuple[float | None, float | None]:
+        x, y = _point(blob)
+        return (None, None) if x is None or y is None else tuple(map(float, turn.transform(x, y)))  # type: ignore[return-value]
+
+    return moved
+
+
+def _point(blob: Any) -> tuple[float | None, float | None]:
+    """A GeoPackage binary header (magic GP, flags, envelope), then WKB."""
+    if not isinstance(blob, bytes) or len(blob) < 8 or blob[:2] != b"GP":
+        return None, None
+    envelope = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}.get(blob[3] >> 1 & 7)
+    if envelope is None or blob[3] >> 4 & 1:  # a header that is reserved, or a geometry that says it is empty
+        return None, None
+    try:
+        shape = shapely.from_wkb(blob[8 + envelope :])
+        point = shape if shape.geom_type == "Point" else shapely.point_on_surface(shape)
+    except (shapely.errors.ShapelyError, AttributeError):
+        return None, None
+    return (None, None) if point.is_empty else (float(point.x), float(point.y))
