@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from linli_engines.reach.attached import Points
-from linli_engines.reach.lanes import FULL, STEPS, Steps
+from linli_engines.reach.lanes import BLOCK, FULL, STEPS, Steps
 from linli_engines.reach.network import Graph
 from linli_engines.reach.threads import in_parts
 
@@ -113,7 +113,7 @@ def expand(rows: NodeRows, table: Steps, facilities: Points, item: Int, limit_m:
 
     Raises ValueError when `steps` is not a table of this network's nodes.
     """
-    if steps.shape[0] != len(rows.row) or steps.dtype != np.uint16 or steps.shape[1] > table.shape[1]:
+    if steps.shape[0] != len(rows.row) or steps.dtype != np.uint16 or steps.shape[1] > BLOCK * len(table):
         raise ValueError("the table to fill has another shape than the nodes and items")
     step_m = limit_m / STEPS
     per_m = np.float32(1 / step_m)
@@ -143,11 +143,13 @@ def _fill(
             continue
         one, other = np.uint32(start[r]), np.uint32(end[r])
         walk, other_walk = _steps(to_start[r] * per_m), _steps(to_end[r] * per_m)
-        for j in range(items):
-            x, y = table[one, j], table[other, j]
-            p = np.uint16(x - walk) if x > walk else np.uint16(0)
-            q = np.uint16(y - other_walk) if y > other_walk else np.uint16(0)
-            steps[r, j] = p if p > q else q
+        for block in range(len(table)):
+            first = np.uint32(block * BLOCK)
+            for j in range(min(np.uint32(BLOCK), items - first)):
+                x, y = table[block, one, j], table[block, other, j]
+                p = np.uint16(x - walk) if x > walk else np.uint16(0)
+                q = np.uint16(y - other_walk) if y > other_walk else np.uint16(0)
+                steps[r, first + j] = p if p > q else q
         a = arc[r]
         if a >= 0:
             for i in range(on_start[a], on_start[a + 1]):

@@ -88,21 +88,36 @@ class Seeds:
     left: Single
 
 
-def swept(sweep: Sweep, facilities: Points, item: Int, items: int, take: Callable[[Single, int], None]) -> None:
-    """Sweep block by block; take(lanes, first item) gets (rows, BLOCK) float32 that the next block overwrites."""
+def swept(
+    sweep: Sweep,
+    facilities: Points,
+    item: Int,
+    items: int,
+    take: Callable[[Single, int], None],
+    kept: Single | None = None,
+) -> None:
+    """Sweep block by block; take(lanes, block) gets (rows, BLOCK) float32, which the next block of its thread overwrites.
+
+    kept (blocks, rows, BLOCK): where every block gets lanes of its own.
+    """
     seeds = Seeds(*_seeded(sweep.node, hung(facilities), item, sweep.step_m))
 
-    def run(first_block: int) -> None:
-        lanes = np.empty((len(sweep.node), BLOCK), np.float32)
-        for block in range(first_block, -(-items // BLOCK), THREADS):
+    def run(thread: int) -> None:
+        own = np.empty((len(sweep.node) if kept is None else 0, BLOCK), np.float32)
+        for block in range(thread, blocks_of(items), THREADS):
+            lanes = own if kept is None else kept[block]
             first = block * BLOCK
             _up(sweep.below_start, sweep.below, sweep.down, seeds.start, seeds.item, seeds.left, first, lanes)
             _down(sweep.start, sweep.above, sweep.up, lanes)
-            take(lanes, first)
+            take(lanes, block)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        for future in [pool.submit(run, first_block) for first_block in range(THREADS)]:
+        for future in [pool.submit(run, thread) for thread in range(THREADS)]:
             future.result()
+
+
+def blocks_of(items: int) -> int:
+    return -(-items // BLOCK)
 
 
 @njit(cache=True, nogil=True)
@@ -165,27 +180,33 @@ def _down(start: Int, above: Int, cost: Single, lanes: Single) -> None:
 
 
 def graph_steps(sweep: Sweep, facilities: Points, item: Int, items: int) -> Steps:
-    """What is left at every row of the hierarchy, rounded to steps: (rows, items up to a multiple of BLOCK)."""
-    table = np.zeros((len(sweep.node), -(-items // BLOCK) * BLOCK), np.uint16)
-    swept(sweep, facilities, item, items, lambda lanes, first: _round(lanes, table, first))
-    return table
+    """What is left at every row of the hierarchy, rounded to steps: (blocks, rows, BLOCK and more) uint16.
 
-
-def steps_of(metres: Single, limit_m: float) -> Steps:
-    """The same table from metres (items, nodes), a row for each node: (nodes, items up to a multiple of BLOCK)."""
-    items, nodes = metres.shape
-    table = np.zeros((nodes, -(-items // BLOCK) * BLOCK), np.uint16)
-    left = np.maximum(FULL - metres / (limit_m / STEPS), 0)
-    table[:, :items] = np.rint(left).astype(np.uint16).T
+    The steps take the first half of the bytes in which the lanes were: there is never a second table.
+    """
+    lanes = np.empty((blocks_of(items), len(sweep.node), BLOCK), np.float32)
+    table = lanes.view(np.uint16)
+    swept(sweep, facilities, item, items, lambda done, block: _round(done, table[block]), lanes)
     return table
 
 
 @njit(cache=True, nogil=True)
-def _round(lanes: Single, table: Steps, first: int) -> None:
+def _round(lanes: Single, table: Steps) -> None:
+    """Both are the same bytes: a row is read before it is written."""
+    row = np.empty(BLOCK, np.float32)
     for r in range(len(lanes)):
-        row, target = lanes[r], table[r, first : first + BLOCK]
         for j in range(BLOCK):
-            target[j] = np.uint16(np.int32(row[j] + np.float32(0.5)))
+            row[j] = lanes[r, j]
+        for j in range(BLOCK):
+            table[r, j] = np.uint16(np.int32(row[j] + np.float32(0.5)))
+
+
+def steps_of(metres: Single, limit_m: float) -> Steps:
+    """The same table from metres (items, nodes), with a row for each node."""
+    items, nodes = metres.shape
+    left = np.zeros((blocks_of(items) * BLOCK, nodes), np.uint16)
+    left[:items] = np.rint(np.maximum(FULL - metres / (limit_m / STEPS), 0))
+    return np.ascontiguousarray(left.reshape(-1, BLOCK, nodes).transpose(0, 2, 1))
 
 
 def from_lanes(
@@ -197,11 +218,11 @@ def from_lanes(
     """
     net, here, there, items = leaving(streets), hung(places), hung(facilities), answer.nearest.shape[1]
 
-    def take(lanes: Single, first: int) -> None:
+    def take(lanes: Single, block: int) -> None:
         room, best = room_of(streets.nodes), np.full(len(item), np.inf)
         seen = np.empty(len(item), np.int32)
         _read(
-            lanes, first, hierarchy.row, net, streets.arc, here, there, item, room, best, seen, answer.nearest,
+            lanes, block * BLOCK, hierarchy.row, net, streets.arc, here, there, item, room, best, seen, answer.nearest,
             sweep.step_m, sweep.limit_m,
         )  # fmt: skip
 
