@@ -9,64 +9,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from bench import _child
+from bench.peers import scratch
 
 AREA = "knowledge"
-HERE = Path(__file__).resolve().parent
 ARTICLES = int(os.environ.get("LINLI_BENCH_ARTICLES", "20000"))
-SERVER = os.environ.get("LINLI_BENCH_SERVER", "postgresql://root@127.0.0.1:5432/postgres")
-NAME = "linli_bench_knowledge"
 
 
 def run() -> list[dict[str, Any]]:
     """Both databases, one after the other; PostgreSQL is left out, and said so, where none answers."""
-    rows: list[dict[str, Any]] = []
-    folder = Path(tempfile.mkdtemp(prefix="linli-bench-"))
-    try:
-        rows += _measure("sqlite", folder / "sqlite", "")
-        if _postgres("CREATE"):
-            rows += _measure("postgresql", folder / "postgresql", SERVER.rsplit("/", 1)[0] + "/" + NAME)
-        else:
-            print("PostgreSQL does not answer: its rows are left out", file=sys.stderr)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        _postgres("DROP")
-    return rows
-
-
-def _postgres(verb: str) -> bool:
-    import psycopg
-
-    try:
-        with psycopg.connect(SERVER, autocommit=True) as server:
-            server.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
-            if verb == "CREATE":
-                server.execute(f"CREATE DATABASE {NAME}")
-        return True
-    except psycopg.OperationalError:
-        return False
-
-
-def _measure(database: str, var: Path, url: str) -> list[dict[str, Any]]:
-    out = var.parent / f"{database}.json"
-    environment = {
-        **os.environ,
-        "LINLI_VAR": str(var),
-        "DATABASE_URL": url,
-        "LINLI_LOG": "ERROR",
-        "PYTHONPATH": os.pathsep.join([str(HERE.parent / "src"), str(HERE)]),
-        "DJANGO_SETTINGS_MODULE": "linli.config.settings",
-    }
-    line = [sys.executable, str(HERE / "peers" / "articles.py"), database, str(out), str(ARTICLES)]
-    _child.run(line, environment)
-    return list(json.loads(out.read_text()))
+    sizes = {"sqlite": ARTICLES, "postgresql": ARTICLES}
+    return scratch.on_both(scratch.HERE / "articles.py", "linli_bench_knowledge", sizes)
 
 
 if __name__ == "__main__":

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
-import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from bench import _child
+from bench.peers import scratch
+from bench.peers.watch import Watch
 
 AREA = "worktime"
 HERE = Path(__file__).resolve().parent
 MATTERS = int(os.environ.get("LINLI_BENCH_OPEN", "1000000"))
 WRITERS = os.environ.get("LINLI_BENCH_WRITERS", "")
-SERVER = os.environ.get("LINLI_BENCH_SERVER", "postgresql://root@127.0.0.1:5432/postgres")
 NAME = os.environ.get("LINLI_BENCH_NAME", "linli_bench_worktime")
 LIMIT_S = 120
 
@@ -66,37 +63,7 @@ def counting() -> list[dict[str, Any]]:
 
 def recompute() -> list[dict[str, Any]]:
     """A calendar change over a million open matters; nothing, and it is said, where PostgreSQL does not answer."""
-    if not _database("CREATE"):
-        print("PostgreSQL does not answer: its rows are left out", file=sys.stderr)
-        return []
-    try:
-        with tempfile.TemporaryDirectory(prefix="linli-bench-") as folder:
-            environment = {
-                **os.environ,
-                "LINLI_VAR": folder,
-                "DATABASE_URL": SERVER.rsplit("/", 1)[0] + "/" + NAME,
-                "LINLI_LOG": "ERROR",
-                "PYTHONPATH": str(HERE.parent / "src"),
-                "DJANGO_SETTINGS_MODULE": "linli.config.settings",
-            }
-            out = Path(folder) / "rows.json"
-            _child.run([sys.executable, str(Path(__file__)), "child", str(out)], environment)
-            return list(json.loads(out.read_text()))
-    finally:
-        _database("DROP")
-
-
-def _database(verb: str) -> bool:
-    import psycopg
-
-    try:
-        with psycopg.connect(SERVER, autocommit=True) as server:
-            server.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
-            if verb == "CREATE":
-                server.execute(f"CREATE DATABASE {NAME}")
-        return True
-    except psycopg.OperationalError:
-        return False
+    return scratch.on_postgresql(Path(__file__), NAME, "child")
 
 
 LIMITS = [(4, "working_hour"), (12, "working_hour"), (2, "working_day"), (5, "working_day"), (10, "working_day")]
@@ -191,7 +158,7 @@ def _change(out: str) -> None:
     ):  # fmt: skip
         change(queries.calendar().revision)
         lines = said()
-        with _Watch() as watch:
+        with Watch(NAME) as watch:
             assert worker.run_until_empty() == 1
         wall, cpu, database = watch.wall, watch.application, watch.database
         facts = queries.calendar_lines()[-1].facts
@@ -209,49 +176,6 @@ def _change(out: str) -> None:
         found = queries.due(matter.stage_started_at, limits[matter.due_note], division=matter.community)
         assert (matter.due_at, matter.due_provisional) == (found.at, found.provisional), matter.pk
     Path(out).write_text(json.dumps(rows))
-
-
-class _Watch:
-    """Wall, the CPU of this process, and the CPU of the database's processes that serve it (not its WAL writer)."""
-
-    def __enter__(self) -> _Watch:
-        self._before, self._seen = self._backends(), dict[int, float]()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._thread.start()
-        self._cpu, self._began = self._used(), time.perf_counter()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.wall, self.application = time.perf_counter() - self._began, self._used() - self._cpu
-        self._over.set()
-        self._thread.join()
-        self.database = sum(used - self._before.get(pid, 0.0) for pid, used in self._seen.items())
-
-    def _look(self) -> None:
-        """Every fifth of a second, because a connection takes its figures with it when it ends."""
-        while True:
-            self._seen |= self._backends()
-            if self._over.wait(0.2):
-                self._seen |= self._backends()
-                return
-
-    @staticmethod
-    def _used() -> float:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        return used.ru_utime + used.ru_stime
-
-    @staticmethod
-    def _backends() -> dict[int, float]:
-        found, tick = {}, os.sysconf("SC_CLK_TCK")
-        for folder in Path("/proc").iterdir():
-            try:
-                if folder.name.isdigit() and f" {NAME} " in (folder / "cmdline").read_text():
-                    fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-                    found[int(folder.name)] = (int(fields[11]) + int(fields[12])) / tick
-            except OSError:
-                continue
-        return found
 
 
 def _timed(call: Any) -> float:

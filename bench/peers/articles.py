@@ -329,7 +329,7 @@ def measure(database: str, n: int) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    database, out, n = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    database, n, out = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     django.setup()
     out.write_text(json.dumps(measure(database, n), ensure_ascii=False))
 

@@ -44,13 +44,14 @@ SHARES = {"handover": 0.06, "assist": 0.03, "time": 0.05, "offer": 0.01, "call":
 """Of the cases that have ended. Open ones have what their stage needs, and one in twelve in hand stands still."""
 
 
-def fill(n: int, spots: Sequence[tuple[float, float]]) -> float:
-    """Write `n` cases at `spots`; the seconds that it took, indexes and statistics included."""
+def fill(n: int, spots: Sequence[tuple[float, float]], *, open_most: int = OPEN) -> float:
+    """Write `n` cases at `spots`, at most `open_most` of them open; the seconds that it took, indexes and statistics
+    included."""
     began = time.monotonic()
     while relay.stamp():
         pass
     writer = _Writer()
-    _Made(n, spots).write(writer)
+    _Made(n, spots, open_most).write(writer)
     writer.finish()
     return time.monotonic() - began
 
@@ -140,8 +141,8 @@ def _copied(value: Any) -> str:
 class _Made:
     """All cases as columns; rows are made of them chunk by chunk."""
 
-    def __init__(self, n: int, spots: Sequence[tuple[float, float]]) -> None:
-        self.n, self.dice = n, np.random.default_rng(7)
+    def __init__(self, n: int, spots: Sequence[tuple[float, float]], open_most: int) -> None:
+        self.n, self.open_most, self.dice = n, open_most, np.random.default_rng(7)
         self.now = int(clock.now().timestamp() * 1e6)
         self.known = list(catalogue().by_code.values())
         self.spots = list(spots)
@@ -156,12 +157,14 @@ class _Made:
 
     def _choose(self) -> None:
         n, dice = self.n, self.dice
-        few = min(OPEN, max(1, n // 5))
+        few = min(self.open_most, max(1, n // 5))
         newest = min(n, few * 5 // 2)  # most of what is open came in lately, some lies about for long
         late = dice.choice(newest, min(newest, few * 19 // 20), replace=False) + (n - newest)
         old = dice.choice(n, few - len(late), replace=False)
         self.open = np.zeros(n, dtype=bool)
         self.open[late] = self.open[old] = True
+        if self.open_most >= n:
+            self.open[:] = True
         names, weights = list(OPEN_STAGES), np.array(list(OPEN_STAGES.values()))
         self.stage = np.where(dice.random(n) < SHARES["declined"], "declined", "ended").astype("U16")
         self.stage[self.open] = dice.choice(names, int(self.open.sum()), p=weights / weights.sum())
