@@ -138,6 +138,7 @@ def test_a_refused_transfer_to_a_body_that_was_closed_waits_for_a_dispatcher(rep
     assert other is not None
     with days.after(HOUR):
         press("grid-niujie", case, "ask_transfer", body_id=other.id, text="归街道。")
+    assert case.matter.body_id is not None
     Body.objects.filter(pk=case.matter.body_id).update(is_active=False, valid_to=days.now)
     organisations.forget()
     with days.after(HOUR):
