@@ -58,7 +58,8 @@ text: environment-all
 	LINLI_VAR="$(TEST_VAR)" DATABASE_URL= $(BIN)/python -m pytest -q tests/test_architecture.py tests/test_text.py
 
 bench: environment-all ## measure against limits and peers, into bench/results.json; ARGS="response"
-	$(BIN)/python bench/run.py $(ARGS)
+	-@sh requirements/environment.sh bench $(VENV)-bench
+	LINLI_BENCH_PEERS="$(VENV)-bench/bin/python" $(BIN)/python bench/run.py $(ARGS)
 
 screenshots: environment-all ## the pictures of the README, made from the demonstration
 	$(LINLI) screenshots $(ARGS)
@@ -72,6 +73,8 @@ lock: ## write requirements/*.txt anew from pyproject.toml (needs uv)
 		pyproject.toml -o requirements/run.txt
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url \
 		-c requirements/run.txt --all-extras pyproject.toml -o requirements/all.txt
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-emit-index-url \
+		-c requirements/run.txt --group pyproject.toml:bench -o requirements/bench.txt
 
 clean: ## remove what tests and tools leave behind; the data in var/ stays
 	rm -rf var/test .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
