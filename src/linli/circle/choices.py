@@ -152,3 +152,11 @@ class EditKind(models.TextChoices):
     ADD = "add", _("新增")
     MOVE = "move", _("迁址")
     REMOVE = "remove", _("取消")
+
+
+class Aim(models.TextChoices):
+    """What new places are chosen for."""
+
+    MOST = "most", _("让最多的住处走得到")
+    SHORTEST = "shortest", _("让大家走得最少")
+    ALL = "all", _("用最少的地方全部覆盖")

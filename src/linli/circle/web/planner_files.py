@@ -1,0 +1,171 @@
+"""Two plans or two dates beside each other, and the planner's answer as XLSX and GeoJSON. All numbers are the server's."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from linli.accounts.permissions import ActorRequest, require
+from linli.core import clock
+from linli.core.errors import Invalid
+from linli.exchange.columns import Column, Kind
+from linli.exchange.writing import Sheet, xlsx_response
+from linli.territory import queries as territory
+
+from .. import matrices, permissions
+from ..choices import State
+from ..queries import catalogue as catalogues
+from ..queries import plans as read
+from ..queries import reach
+from ..queries.reach import Asked, Edit, ItemAnswer
+from ..rules import MISSING, NO, STATE_OF, YES
+from . import asked
+
+TODAY = "today"
+
+
+def _with_plan(request: ActorRequest, default: str = "") -> tuple[Asked, tuple[Edit, ...], str]:
+    """The question of an address, with the edits of `plan` if one is named, and the plan's name."""
+    wanted = request.GET.get("plan", "")
+    if not wanted:
+        return asked.question(request.GET, default), (), ""
+    plan = read.plan(actor=request.actor, plan_id=asked.number(wanted, "plan"))
+    values = request.GET.dict() | {"catalogue": str(plan.catalogue_id), "on": str(plan.on)}
+    values.setdefault("pace", plan.pace)
+    return asked.question(values, default), plan.edits, plan.name
+
+
+def _rows(answer: ItemAnswer) -> list[dict[str, Any]]:
+    said = {YES: State.YES.label, NO: State.NO.label, MISSING: State.MISSING.label}
+    return [
+        {
+            "code": code, "name": territory.division_name(code), "subdistrict": territory.division_name(code[:9]),
+            "share": None if np.isnan(share) else round(100 * float(share), 2), "state": str(said[int(state)]),
+        }
+        for code, share, state in zip(matrices.community_codes(), answer.share, answer.state, strict=True)
+    ]  # fmt: skip
+
+
+@require_safe
+@require(*permissions.READ_KINDS)
+def as_xlsx(request: ActorRequest) -> Any:
+    question, edits, name = _with_plan(request)
+    answer = reach.item_answer(question, edits)
+    columns = (
+        Column("code", _("社区代码"), "Code", Kind.CODE), Column("subdistrict", _("街道"), "Subdistrict", width=16),
+        Column("name", _("社区"), "Community", width=24), Column("share", _("走得到的比例（%）"), "Share (%)", Kind.DECIMAL),
+        Column("state", _("状态"), "State"),
+    )  # fmt: skip
+    feet = answer.feet
+    facilities = [
+        {"name": n, "lon": lon, "lat": lat, "placed": bool(arc >= 0)}
+        for n, lon, lat, arc in zip(
+            feet.name.tolist(), feet.lon.tolist(), feet.lat.tolist(), feet.places.arc.tolist(), strict=True
+        )
+    ]
+    their = (
+        Column("name", _("名称"), "Name", width=30), Column("lon", _("经度"), "Longitude", Kind.DECIMAL), Column("lat", _("纬度"), "Latitude", Kind.DECIMAL),
+        Column("placed", _("在路网上"), "On the network", Kind.YES_NO),
+    )  # fmt: skip
+    about = [
+        (_("项目"), question.item.title), (_("目录"), question.catalogue.title), (_("日期"), str(question.on)),
+        (_("步行"), f"{question.pace.title}，{question.cap_m} m"), (_("方案"), name or _("现状")),
+        (_("走得到的住处"), f"{answer.homes_reached} / {answer.homes}"),
+        (_("口径"), _("按步行路网距离；数据缺失不等于没有服务。社区界线为近似。")), (_("数据"), territory.attribution()),
+    ]  # fmt: skip
+    sheets = [Sheet(_("社区"), columns, _rows(answer)), Sheet(_("设施"), their, facilities)]
+    return xlsx_response(f"circle-{question.item.code}-{question.on}", sheets, about=about)
+
+
+@require_safe
+@require(*permissions.READ_KINDS)
+def as_geojson(request: ActorRequest) -> HttpResponse:
+    """Communities that have a boundary with share and state; WGS-84."""
+    question, edits, _name = _with_plan(request)
+    answer = reach.item_answer(question, edits)
+    place = {c: k for k, c in enumerate(matrices.community_codes())}
+    collection = json.loads(territory.boundaries_geojson(12))
+    collection["features"] = [
+        f
+        for s in territory.divisions(9, territory.district().code)
+        for f in json.loads(territory.boundaries_geojson(12, s.code))["features"]
+    ]
+    for feature in collection["features"]:
+        k = place[feature["properties"]["code"]]
+        share = float(answer.share[k])
+        feature["properties"] |= {
+            "item": question.item.code, "on": str(question.on), "cap_m": question.cap_m,
+            "share": None if np.isnan(share) else round(share, 4), "state": STATE_OF[int(answer.state[k])],
+        }  # fmt: skip
+    collection["attribution"] = territory.attribution()
+    response = HttpResponse(json.dumps(collection, ensure_ascii=False), content_type="application/geo+json")
+    response["Content-Disposition"] = f'attachment; filename="circle-{question.item.code}-{question.on}.geojson"'
+    return response
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: what it is called, and its answer."""
+
+    name: str
+    answer: ItemAnswer
+    counts: dict[str, int]
+
+
+def _side(request: ActorRequest, text: str, item: str, pace: str) -> Side:
+    """`today`, a day, or `plan-7`."""
+    if text.startswith("plan-"):
+        plan = read.plan(actor=request.actor, plan_id=asked.number(text[5:], "side"))
+        values, edits, name = {"catalogue": str(plan.catalogue_id), "on": str(plan.on)}, plan.edits, plan.name
+    else:
+        day = asked.day("" if text in ("", TODAY) else text)
+        values, edits, name = {"on": str(day)}, (), _("现状 %(day)s") % {"day": day}
+    catalogue = asked.catalogue(values, asked.day(values["on"]))
+    question = asked.question(values | {"item": item, "pace": pace}, asked.first_item(catalogue))
+    answer = reach.item_answer(question, edits)
+    states = [STATE_OF[int(s)] for s in answer.state]
+    return Side(name, answer, {s: states.count(s) for s in State.values})
+
+
+@require_safe
+@require(*permissions.READ_KINDS)
+def compare(request: ActorRequest) -> HttpResponse:
+    """Two plans, two days, or a plan and a day: who gains, who loses."""
+    own = read.plans(actor=request.actor)
+    item, pace = request.GET.get("item", ""), request.GET.get("pace", "")
+    left_text = request.GET.get("a", TODAY)
+    right_text = request.GET.get("b", "") or (f"plan-{own[0].id}" if own else TODAY)
+    left, right = _side(request, left_text, item, pace), _side(request, right_text, item, pace)
+    if left.answer.item.code != right.answer.item.code:
+        raise Invalid("two_items", _("两边的目录不同，请选两边都有的项目。"))
+    lines: list[dict[str, Any]] = []
+    for k, code in enumerate(matrices.community_codes()):
+        a, b = float(left.answer.share[k]), float(right.answer.share[k])
+        if np.isnan(a) or np.isnan(b) or abs(b - a) < 5e-4:
+            continue
+        lines.append(
+            {"code": code, "name": territory.division_name(code), "a": 100 * a, "b": 100 * b, "change": 100 * (b - a)}
+        )
+    lines.sort(key=lambda x: -abs(x["change"]))
+    walked = catalogues.walked_items(left.answer.catalogue)
+    context = {
+        "left": left, "right": right, "lines": lines, "plans": [{"key": f"plan-{p.id}", "name": p.name} for p in own], "a": left_text, "b": right_text,
+        "item": left.answer.item, "items": walked, "paces": catalogues.paces(), "pace": left.answer.pace.code,
+        "gained": right.answer.homes_reached - left.answer.homes_reached, "today": clock.today(),
+    }  # fmt: skip
+    return render(request, "circle/compare.html", context)
+
+
+urls: list[URLPattern] = [
+    path("circle/planner/table.xlsx", as_xlsx, name="planner-xlsx"),
+    path("circle/planner/map.geojson", as_geojson, name="planner-geojson"),
+    path("circle/plans/compare/", compare, name="compare"),
+]
