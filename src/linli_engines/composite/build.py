@@ -87,6 +87,10 @@ def result_digest(panel: Panel, framework: Framework, scenario: Scenario) -> str
     return digest(panel.digest, framework.digest, scenario.digest)
 
 
+KEPT = 256
+"""Stages in memory; the oldest go first. A study over a continuous range has more, and never asks for one again."""
+
+
 @dataclass
 class Stages:
     """Panel and tree with memory: each stage runs once for each distinct prefix of choices."""
@@ -97,6 +101,8 @@ class Stages:
 
     def _once(self, key: tuple[Any, ...], make: Any) -> Any:
         if key not in self.memory:
+            while len(self.memory) >= KEPT:
+                del self.memory[next(iter(self.memory))]
             self.memory[key] = make()
         return self.memory[key]
 
@@ -156,6 +162,9 @@ def build(panel: Panel, framework: Framework, scenario: Scenario, stages: Stages
     if left.any():
         where = panel.cells(left, framework.leaves)
         notes = [*notes, Problem("STILL_MISSING", "no value after imputation", where, stops=False)]
+    if len(panel.years) > 1 and not comparable(scenario):
+        text = "each year has its own scale: scores of different years must not be compared; fix goalposts or the base"
+        notes = [*notes, Problem("YEARS_NOT_COMPARABLE", text, stops=False)]
     _lock(held.denominated(), values, status, treated, normalised.values, scores, places, *weights.values())
     return Result(
         panel,
@@ -190,6 +199,10 @@ def comparable(scenario: Scenario) -> bool:
     """Whether scores of different years stand on one scale: fixed goalposts, a base year or a pooled base throughout."""
     how: Normalise = scenario.normalise
     fixed = how.method == "goalposts" and all(m == "goalposts" for m in how.at.values())
-    whole = how.base != "each"
-    outliers = scenario.treat is None or scenario.treat.base == "pooled" or fixed
-    return (fixed or whole) and outliers
+    treat = scenario.treat
+    bent = (
+        treat is not None
+        and treat.base == "each"
+        and any({"log", "boxcox"} & {*m} for m in (treat.methods, *treat.at.values()))
+    )
+    return (fixed or how.base != "each") and not bent

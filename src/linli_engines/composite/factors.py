@@ -66,6 +66,14 @@ class Noise:
 
 
 Factor = Choice | Range | Noise
+SECTIONS = ("screen", "impute", "treat", "normalise", "weigh", "aggregate")
+"""The parts of a scenario that may vary."""
+
+
+def touched(factor: Choice | Range) -> set[str]:
+    """The parts of the scenario that a factor changes."""
+    paths = [factor.path] if isinstance(factor, Range) else [path for option in factor.options for path in option.patch]
+    return {path.split(".")[0] for path in paths}
 
 
 def experts(name: str, node: str, budget: Budget) -> Choice:
@@ -88,6 +96,9 @@ def check_factors(factors: Sequence[Factor], framework: Framework) -> None:
             bad = not factor.low < factor.high
         else:
             bad = not 0 < factor.size <= 1 or not factor.codes(framework)
+        if not isinstance(factor, Noise) and touched(factor) - set(SECTIONS):
+            where = tuple(sorted(touched(factor) - set(SECTIONS)))
+            problems.append(Problem("PATH_UNKNOWN", f"{factor.name} changes what cannot vary", where))
         if bad:
             problems.append(Problem("FACTOR", "a factor that cannot vary", (factor.name,)))
     stop_on(problems)

@@ -13,7 +13,17 @@ from linli_engines.composite.build import Result, Stages, build
 from linli_engines.composite.check import check_doubt, check_stages, check_weigh
 from linli_engines.composite.digest import digest
 from linli_engines.composite.errors import Problem, refuse, stop_on
-from linli_engines.composite.factors import Choice, Factor, Noise, Range, check_factors, chosen, width
+from linli_engines.composite.factors import (
+    SECTIONS,
+    Choice,
+    Factor,
+    Noise,
+    Range,
+    check_factors,
+    chosen,
+    touched,
+    width,
+)
 from linli_engines.composite.framework import Framework
 from linli_engines.composite.panel import Floats, Panel
 from linli_engines.composite.ranks import Ints, ranks
@@ -22,7 +32,6 @@ from linli_engines.composite.tree import Ground, climb
 from linli_engines.composite.weights import FROM_DATA, weights_for
 
 BLOCK = 256
-SECTIONS = ("screen", "impute", "treat", "normalise", "weigh", "aggregate", "tolerance")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +70,7 @@ class _Draws:
 @dataclass(frozen=True, eq=False)
 class Study:
     """`scenario` is the nominal one; each replicate is it with patches. `nodes`: whose scores are kept, the first is
-    ranked; default the root. Everything impossible among the combinations asked for is refused before a number is run.
+    ranked; default the root. What is impossible among the combinations asked for is refused before any of them runs.
     """
 
     panel: Panel
@@ -111,6 +120,9 @@ class Study:
         """Replicates for option numbers (replicates, factors), where all factors are choices."""
         if not all(isinstance(factor, Choice) for factor in self.factors) or ids.shape[1] != len(self.factors):
             raise refuse("POINTS", "option numbers need choices only, a column for each")
+        sizes = [len(factor.options) for factor in self.factors if isinstance(factor, Choice)]
+        if (ids < 0).any() or (ids >= sizes).any():
+            raise refuse("POINTS", "an option number that no option has")
         return self._run(_Draws(ids, {}, None), ids)
 
     def _run(self, draws: _Draws, design: Floats | Ints) -> Cloud:
@@ -176,7 +188,7 @@ class _Section:
 def _section(study: Study, name: str, draws: _Draws) -> _Section:
     start = getattr(study.scenario, name)
     factors = [factor for factor in study.factors if not isinstance(factor, Noise)]
-    touching = [k for k, factor in enumerate(factors) if name in _touched(factor)]
+    touching = [k for k, factor in enumerate(factors) if name in touched(factor)]
     if not touching:
         return _Section([start], np.zeros(len(draws.ids), dtype=np.int64))
     key = np.zeros(len(draws.ids), dtype=np.int64)
@@ -190,11 +202,6 @@ def _section(study: Study, name: str, draws: _Draws) -> _Section:
             scenario = patched(scenario, _patch(factors[k], int(draws.ids[r, k]), draws.values.get(k)))
         values.append(getattr(scenario, name))
     return _Section(values, index.astype(np.int64))
-
-
-def _touched(factor: Choice | Range) -> set[str]:
-    paths = [factor.path] if isinstance(factor, Range) else [p for o in factor.options for p in o.patch]
-    return {path.split(".")[0] for path in paths}
 
 
 def _patch(factor: Choice | Range, number: int, values: Floats | None) -> dict[str, Any]:
@@ -228,7 +235,7 @@ class _WeightTable:
         self.needs_data = np.array([any(isinstance(w.rule(n), FROM_DATA) for n in framework.parents) for w in weighs])
         self.shares = np.ones((len(weighs), len(framework.codes)))
         nothing = np.empty((0, 0, 0))
-        for k in np.flatnonzero(~self.needs_data):
+        for k in np.flatnonzero(~self.needs_data).tolist():
             for node in framework.parents:
                 own = weights_for(weighs[k].rule(node), node, framework, nothing)
                 self.shares[k, [framework.at[c] for c in framework.children[node]]] = own
