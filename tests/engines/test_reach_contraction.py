@@ -135,6 +135,8 @@ def test_contraction_keeps_every_distance(drawn: tuple[list[Edge], int]) -> None
 
 
 @given(directed())
+@example(([(1, 0, 0.0, math.inf), (2, 1, 0.0, math.inf)], 3))
+@example(([(0, 1, 5.0, math.inf), (1, 2, 0.0, math.inf), (2, 0, 1.0, math.inf)], 3))
 @settings(max_examples=300, deadline=None)
 def test_contraction_keeps_every_distance_of_a_directed_network(drawn: tuple[list[Edge], int]) -> None:
     assert_same(network_of(*drawn))

@@ -41,7 +41,8 @@ class Build:
     def nodes_of(self, node_id: NDArray[np.int64]) -> Int:
         """Index of each source node, -1 where it is not in the network."""
         found = pc.index_in(pa.array(node_id), value_set=pa.array(self.network.node_id))
-        return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), np.int32)
+        place = np.asarray(found.fill_null(-1), np.int32)
+        return np.where(np.asarray(node_id) == NO_SOURCE, np.int32(-1), place)  # the rays' nodes have no source
 
 
 def build(
@@ -156,7 +157,7 @@ def _ordered(network: Network, edge_row: Int) -> tuple[Network, Int]:
     place = np.empty(len(order), np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
     edge = place[network.edge]
-    by_node = np.argsort(edge.min(axis=1), kind="stable") if len(edge) else np.zeros(0, np.int64)
+    by_node = np.argsort(np.minimum(edge[:, 0], edge[:, 1]), kind="stable")
     line_start, line_xy = network.line_start, network.line_xy
     if line_start is not None and line_xy is not None:
         line_start, line_xy = take_lines(line_start, line_xy, by_node)

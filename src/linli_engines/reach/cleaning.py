@@ -21,6 +21,8 @@ from linli_engines.reach.walkable import TagRule, passable
 
 GEODESIC = pyproj.Geod(ellps="WGS84")
 BASE_PROFILE = "foot"
+SHORT_SHARE, SHORT_M = 0.95, 1.0
+"""An edge is called too short beyond 5 % and a metre: spheres, projections and rounded lengths stay within."""
 SAME_LINE_M = 0.05
 """Two drawn ways between the same nodes are one way twice if their lengths differ by less."""
 
@@ -72,6 +74,7 @@ def clean(
     name = crs or utm_zone(lon[node], lat[node])
     xy = metres(lon[node], lat[node], name)
     heights = None if source.elevation_m is None else source.elevation_m[node]
+    _compared(row, edge, length, xy, found)
     cleaned = Cleaned(source.node_id[node], xy, heights, edge, length, may, row, None, None, name)
     return _with_lines(cleaned, source, found)
 
@@ -112,7 +115,7 @@ def _joined(source: Source, node: Int, found: Findings) -> tuple[Int, Int]:
         for ids in (source.from_id, source.to_id)
     ]
     edge = np.column_stack(ends)
-    good = (edge >= 0).all(axis=1)
+    good = (ends[0] >= 0) & (ends[1] >= 0)
     found.add("unknown_node", "edge", np.flatnonzero(~good))
     return np.flatnonzero(good).astype(np.int32), edge[good]
 
@@ -160,7 +163,8 @@ def _unique(
     stays = np.ones(len(row), np.bool_)
     if not len(row):
         return stays
-    low, high = edge.min(axis=1).astype(np.int64), edge.max(axis=1).astype(np.int64)
+    low = np.minimum(edge[:, 0], edge[:, 1]).astype(np.int64)
+    high = np.maximum(edge[:, 0], edge[:, 1])
     key = (low * (int(edge.max()) + 1) + high) * 2 + may
     order = np.argsort(key, kind="stable")
     same = key[order[1:]] == key[order[:-1]]
@@ -177,6 +181,14 @@ def _unique(
     if source.line_start is not None:
         found.add("parallel_way", "edge", row[rest], kept=True, length_m=length[rest])
     return stays
+
+
+def _compared(row: Int, edge: Int, length: Float, xy: Float, found: Findings) -> None:
+    """List edges that are shorter than the straight line between their nodes: lengths in another unit, nodes astray."""
+    tail, head = edge.T
+    straight = np.hypot(xy[tail, 0] - xy[head, 0], xy[tail, 1] - xy[head, 1])
+    short = length < straight * SHORT_SHARE - SHORT_M
+    found.add("shorter_than_straight", "edge", row[short], kept=True, length_m=length[short])
 
 
 def _large(row: Int, edge: Int, length: Float, nodes: int, least_m: float, found: Findings) -> NDArray[np.bool_]:

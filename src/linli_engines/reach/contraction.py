@@ -19,7 +19,7 @@ def contract(network: Network) -> Graph:
     """The graph of a network: nodes of degree other than two, chains as arcs, one node for a ring that has none.
 
     A chain also ends where the ways that may be walked change (a one-way edge), so an arc is open everywhere or nowhere
-    in each direction. Graph nodes keep the order of the network; distances between them are those of the network.
+    in each direction, and at a one-way edge that costs nothing. Graph nodes keep the order of the network; distances between them are those of the network.
     """
     directed = is_directed(network)
     edges, nodes = len(network.edge), len(network.node_xy)
@@ -111,6 +111,9 @@ def _joints(edge: Int, forward: Float, backward: Float, nodes: int, directed: bo
             a_in, a_out = (forward[a], backward[a]) if a_drawn_in else (backward[a], forward[a])
             b_in, b_out = (forward[b], backward[b]) if b_drawn_in else (backward[b], forward[b])
             keep[v] = np.isinf(a_in) != np.isinf(b_out) or np.isinf(b_in) != np.isinf(a_out)
+        for e in range(len(edge)):
+            if np.isinf(forward[e]) != np.isinf(backward[e]) and min(forward[e], backward[e]) == 0:
+                keep[edge[e, 0]] = keep[edge[e, 1]] = True  # costs alone could not tell its two ends apart
     return degree, link, keep
 
 

@@ -15,18 +15,19 @@ def hilbert_order(xy: Float) -> NDArray[np.int64]:
     """(N,) indices of the points along the curve; equal places keep their order."""
     if not len(xy):
         return np.zeros(0, np.int64)
-    low = xy.min(axis=0)
-    span = max(float((xy.max(axis=0) - low).max()), 1e-9)
-    cell = ((xy - low) * (((1 << SIDE_BITS) - 1) / span)).astype(np.uint32)
-    return np.argsort(_hilbert_keys(cell), kind="stable")
+    x, y = xy[:, 0], xy[:, 1]
+    west, south = float(x.min()), float(y.min())
+    span = max(float(x.max()) - west, float(y.max()) - south, 1e-9)
+    keys = _hilbert_keys(np.ascontiguousarray(xy), west, south, ((1 << SIDE_BITS) - 1) / span)
+    return np.argsort(keys, kind="stable")
 
 
 @njit(cache=True)
-def _hilbert_keys(cell: NDArray[np.uint32]) -> NDArray[np.uint32]:
+def _hilbert_keys(xy: Float, west: float, south: float, cells_per_m: float) -> NDArray[np.uint32]:
     """Distance along the curve of a square of 2^16 cells a side (the algorithm of Lam and Shapiro, 1994)."""
-    keys = np.empty(len(cell), np.uint32)
-    for i in range(len(cell)):
-        x, y = cell[i, 0], cell[i, 1]
+    keys = np.empty(len(xy), np.uint32)
+    for i in range(len(xy)):
+        x, y = np.uint32((xy[i, 0] - west) * cells_per_m), np.uint32((xy[i, 1] - south) * cells_per_m)
         key = np.uint32(0)
         side = np.uint32(1 << (SIDE_BITS - 1))
         while side > 0:

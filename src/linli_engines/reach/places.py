@@ -51,7 +51,7 @@ def places_at_nodes(graph: Graph, node: ArrayLike) -> Places:
     return places_at(graph, edge_at[wanted], is_head[wanted].astype(np.float64), np.zeros(len(wanted)), xy)
 
 
-def places_at(graph: Graph, edge: Int, share: Float, snap_m: Float, xy: Float) -> Places:
+def places_at(graph: Graph, edge: Int, share: Float, snap_m: Float, xy: Float, point_xy: Float | None = None) -> Places:
     """Places at a share (0 to 1) of the cost of edges, from edge[:, 0]; -1 is no place, as is a closed edge."""
     network = graph.network
     arc = np.where(edge >= 0, np.append(graph.edge_arc, -1)[edge], -1).astype(np.int32)
@@ -64,7 +64,10 @@ def places_at(graph: Graph, edge: Int, share: Float, snap_m: Float, xy: Float) -
     along, offset = np.zeros(len(edge)), np.zeros(len(edge))
     along[on] = graph.edge_along_m[e] + walked * np.where(length > 0, length, np.minimum(there, back))
     offset[on] = share[on] * length
-    at_start, at_end = along[on] <= 0, along[on] >= graph.arc_length_m[a]
+    whole = graph.arc_length_m[a]
+    # on an arc of no length only the share tells its ends apart
+    at_start = (along[on] <= 0) & ((whole > 0) | (walked <= 0))
+    at_end = (along[on] >= whole) & ((whole > 0) | (walked >= 1))
     there_m = _both_ends(graph.edge_forward_m[e], there, walked, graph.arc_forward_m[a], at_start, at_end)
     from_start, to_end = (_spread(m, on, len(edge)) for m in there_m)
     to_start, from_end = from_start, to_end
@@ -72,7 +75,8 @@ def places_at(graph: Graph, edge: Int, share: Float, snap_m: Float, xy: Float) -
         back_m = _both_ends(graph.edge_backward_m[e], back, walked, graph.arc_backward_m[a], at_start, at_end)
         to_start, from_end = (_spread(m, on, len(edge)) for m in back_m)
     found = np.where(arc >= 0, edge, -1).astype(np.int32)
-    return Places(arc, to_start, to_end, from_start, from_end, snap_m, along, found, offset, xy)
+    points = xy if point_xy is None else point_xy
+    return Places(arc, to_start, to_end, from_start, from_end, snap_m, along, found, offset, xy, points)
 
 
 def _both_ends(
