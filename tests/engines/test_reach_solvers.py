@@ -16,6 +16,7 @@ from linli_engines.reach.contraction import contract
 from linli_engines.reach.metres import cap_of, limit_of
 from linli_engines.reach.network import Network, Reach
 from linli_engines.reach.places import places_on_edges
+from linli_engines.reach.placing import ground_of, place
 from linli_engines.reach.planning import BLOCK, plan_nodes, plan_way
 from linli_engines.reach.solving import Scenarios, nearest, reach
 
@@ -224,3 +225,10 @@ def test_the_plan_follows_the_numbers() -> None:
     assert set(plan_way(streets, many, many, 5, limit_m).cost_ms) == {"origins", "facilities"}
     assert plan_nodes(streets, few, 1, limit_m, hierarchy_ready=False).way == "items"
     assert plan_nodes(streets, many, 90, limit_m, hierarchy_ready=True).way == "lanes"
+
+
+def test_a_neighbour_across_the_street_is_not_at_home() -> None:
+    graph = contract(plain_network(np.array([[0, 1]]), np.array([100.0]), np.array([[0.0, 0.0], [100.0, 0.0]])))
+    sides = place(ground_of(graph), np.array([[50.0, 10.0], [50.0, -10.0]]), longest_m=50, tolerance_m=0).places
+    found = reach(graph, sides, sides, np.array([0, 1]), 2, 500)
+    np.testing.assert_allclose(found.nearest_m, [[0, 20], [20, 0]], atol=1e-6)

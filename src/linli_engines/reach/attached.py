@@ -13,14 +13,15 @@ from linli_engines.reach.network import Graph, Places
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int32]
+WAY = 8
 
 
 @dataclass(frozen=True)
 class Points:
     """k points in exact metres, and where a search finds them.
 
-    arc (k,), -1 for none; way (k, 6): cost to the start and to the end of the arc, from the start and from the end,
-    length along the arc, and the way to the network. Points of node v: at[at_start[v]:at_start[v + 1]], each twice, as
+    arc (k,), -1 for none; way (k, 8): cost to the start and to the end of the arc, from the start and from the end,
+    length along the arc, the way to the network, and x and y of the point. Points of node v: at[at_start[v]:at_start[v + 1]], each twice, as
     point index * 2 + end (0 start, 1 end). Points of an arc a: on[on_start[a]:on_start[a + 1]].
     """
 
@@ -66,9 +67,10 @@ def streets_of(graph: Graph) -> Streets:
 
 
 def ways_of(places: Places) -> Float:
-    """The six numbers of each point that a search needs, exact (see `Points.way`). A point without arc has inf."""
+    """The numbers of each point that a search needs, metres exact (see `Points.way`). A point without arc has inf."""
     columns = (places.to_start_m, places.to_end_m, places.from_start_m, places.from_end_m, places.along_m)
-    way = np.empty((len(places.arc), 6))
+    way = np.empty((len(places.arc), WAY))
+    way[:, 6:] = places.point_xy
     lost = np.asarray(places.arc) < 0
     for number, column in enumerate((*columns, places.snap_m)):
         way[:, number] = exact(np.where(lost, np.inf, column))
@@ -89,7 +91,7 @@ def nobody(streets: Streets) -> Points:
     """No points, for a search that only looks at nodes."""
     none = np.empty(0, np.int32)
     starts = np.zeros(streets.nodes + 1, np.int32), np.zeros(len(streets.arc) + 1, np.int32)
-    return Points(arc=none, way=np.empty((0, 6)), at_start=starts[0], at=none, on_start=starts[1], on=none)
+    return Points(arc=none, way=np.empty((0, WAY)), at_start=starts[0], at=none, on_start=starts[1], on=none)
 
 
 @njit(cache=True, nogil=True)
@@ -127,9 +129,9 @@ def direct_m(p: Float, f: Float) -> float:
 
     Forwards the cost is what is left to the end at p less what is left at f; where the end cannot be reached, the same
     from the start. `along` only decides who comes first. A point is no distance from itself, not twice its way to the
-    network.
+    network; a point across the street is.
     """
-    if p[4] == f[4] and p[5] == f[5]:
+    if p[4] == f[4] and p[5] == f[5] and p[6] == f[6] and p[7] == f[7]:
         return 0.0
     best = np.inf
     if p[4] <= f[4]:

@@ -206,7 +206,7 @@ def steps_of(metres: Single, limit_m: float) -> Steps:
     items, nodes = metres.shape
     left = np.zeros((blocks_of(items) * BLOCK, nodes), np.uint16)
     left[:items] = np.rint(np.maximum(FULL - metres / (limit_m / STEPS), 0))
-    return np.ascontiguousarray(left.reshape(-1, BLOCK, nodes).transpose(0, 2, 1))
+    return np.ascontiguousarray(left.reshape(blocks_of(items), BLOCK, nodes).transpose(0, 2, 1))
 
 
 def from_lanes(

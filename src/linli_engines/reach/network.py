@@ -84,7 +84,8 @@ class Places:
     arc[:, 1]; from_start_m, from_end_m (k,) cost from those ends to the place (the same arrays when undirected); all
     four without the way to the network, which is snap_m (k,), walked at the start and at the end. along_m (k,) length
     from the start of the arc, for places on the same arc. edge (k,) and offset_m (k,): where on the original network.
-    xy (k, 2) the foot point.
+    xy (k, 2) the foot point; point_xy (k, 2) the point itself, by which a home across the street is told from a place
+    at home (the foot point where nothing else is known).
     """
 
     arc: Int
@@ -97,6 +98,7 @@ class Places:
     edge: Int
     offset_m: Float
     xy: Float
+    point_xy: Float
 
 
 @dataclass(frozen=True)

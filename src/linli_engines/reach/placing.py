@@ -124,7 +124,7 @@ def place(
     share_all, snap, feet = np.zeros(len(points)), np.zeros(len(points)), points.copy()
     share_all[found] = np.minimum(drawn / ground.drawn_m[edge[found]], 1.0)
     snap[found], feet[found] = np.hypot(*(points[found] - foot).T), foot
-    return Placed(places_at(ground.graph, edge, share_all, snap, feet), state)
+    return Placed(places_at(ground.graph, edge, share_all, snap, feet, points), state)
 
 
 def _foot(points: Float, near: Float) -> tuple[Float, Float]:
