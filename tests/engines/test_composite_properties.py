@@ -258,3 +258,15 @@ def test_ranks_share_ties_and_skip_gaps(scores: list[float]) -> None:
     rounded = [None if np.isnan(s) else round(s, 6) for s in scores]
     expected = [0 if s is None else 1 + sum(o is not None and o > s for o in rounded) for s in rounded]
     assert ranks(np.array(scores)).tolist() == expected
+
+
+@pytest.mark.parametrize("method", ["arithmetic", "geometric", "harmonic", "power", "topsis", "copeland", "kemeny"])
+def test_a_unit_with_a_gap_has_no_score_by_any_rule(method: str) -> None:
+    panel = gappy(11, years=2, share=0.0)
+    values = panel.values.copy()
+    values[1, 3, 2] = np.nan
+    result = build(replace(panel, values=values), TREE, replace(POSTS, aggregate=Aggregate(at={"y": method})))
+    alone = [i for i in range(7) if i != 3]
+    assert np.isnan(result.of("y")[3]) and np.isnan(result.of()[3]) and result.ranks_of()[3] == 0
+    assert not np.isnan(result.of()[alone]).any() and sorted(result.ranks_of()[alone])[0] == 1
+    assert not np.isnan(result.of(year=2022 - 2)).any()

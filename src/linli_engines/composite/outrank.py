@@ -11,16 +11,16 @@ def outranking(x: Floats, weights: Floats) -> Floats:
     """Weight of the children in which the row's unit beats the column's; ties give half to each; 0 on the diagonal.
 
     `x` (units, children) with more always better, `weights` (children) of any sum above 0, or (replicates, children).
-    A unit with a gap has NaN in its row and column.
+    A unit with a gap has NaN in its row and column, on the diagonal too.
     """
     share = np.atleast_2d(weights) / np.atleast_2d(weights).sum(axis=1, keepdims=True)
     beats = (x[:, None] > x[None]) + 0.5 * (x[:, None] == x[None])
     n = len(x)
     matrix = (beats.reshape(n * n, -1) @ share.T).T.reshape(-1, n, n)
     gap = np.isnan(x).any(axis=1)
+    matrix[:, np.arange(n), np.arange(n)] = 0.0
     matrix[:, gap] = np.nan
     matrix[:, :, gap] = np.nan
-    matrix[:, np.arange(n), np.arange(n)] = 0.0
     found: Floats = matrix if weights.ndim == 2 else matrix[0]
     return found
 
@@ -35,7 +35,7 @@ def copeland(matrix: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
         margin = matrix - np.swapaxes(matrix, -1, -2)
         sign = np.where(np.isnan(margin), 0.0, np.where(np.abs(margin) < 1e-12, 0.0, np.sign(margin)))
-    gap = np.isnan(matrix).all(axis=-1)
+    gap = np.isnan(np.diagonal(matrix, axis1=-2, axis2=-1))
     return np.where(gap, np.nan, sign.sum(axis=-1))
 
 

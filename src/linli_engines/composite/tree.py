@@ -115,7 +115,7 @@ def _compare(method: str, x: Floats, weights: Floats) -> Floats:
 def _kemeny_scores(matrix: Floats) -> Floats:
     """How many units stand behind, averaged over the best orders; the units with gaps are left out."""
     found = np.full(len(matrix), np.nan)
-    there = np.flatnonzero(~np.isnan(matrix).all(axis=1))
+    there = np.flatnonzero(~np.isnan(np.diagonal(matrix)))
     if len(there):
         orders = np.array(kemeny(matrix[np.ix_(there, there)]).orders)
         place = np.argsort(orders, axis=1)
