@@ -19,6 +19,7 @@ def wire() -> None:
     """Once a process: when the address table loads, and when the worker starts."""
     from linli.accounts import queries as accounts
     from linli.accounts import settings_menu
+    from linli.circle import permissions as circle
     from linli.exchange import importers
     from linli.files import permissions as files
     from linli.flow import queries as flow
@@ -80,6 +81,7 @@ def wire() -> None:
     nav.register(_("核查"), "response:checks", kinds=cases.CHECK_KINDS, order=25)
     nav.register(_("认领广场"), "response:offers", kinds={"handler"}, order=35, when=cases.society_bodies)
     nav.register(_("全响应"), "response:shares", kinds=cases.SHARE_KINDS, order=35, match=["/offers/"])
+    nav.register(_("服务圈"), "circle:planner", kinds=circle.READ_KINDS, order=38, match=["/circle/"])
     nav.register(_("知识库"), "knowledge:search", kinds=knowledge.READ_KINDS, order=40)
     nav.register(_("我的岗位"), "accounts:me", order=10, section="user", icon="user")
     nav.register(

@@ -33,6 +33,8 @@ LANDING: tuple[tuple[str, tuple[str, ...]], ...] = (  # the first post held deci
     (PostKind.DISTRICT_CHIEF, COMMAND),
     (PostKind.SUBDISTRICT_CHIEF, COMMAND),
     (PostKind.GRID_WORKER, ("response:field",)),
+    (PostKind.COMMUNITY_WORKER, ("circle:surveys", "circle:records")),
+    (PostKind.PLANNER, ("circle:planner",)),
     (PostKind.ADMINISTRATOR, ("accounts:settings",)),
     (PostKind.AUDITOR, ("accounts:audit",)),
 )

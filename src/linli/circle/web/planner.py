@@ -71,7 +71,7 @@ def _page(request: ActorRequest, found: PlanView | None) -> HttpResponse:
         "plan": found, "own": own, "item": item, "pace": pace, "on": on, "groups": _groups(catalogue),
         "paces": [{"code": p.code, "label": p.title, "title": _("每分钟 %(n)s 米，%(m)s 分钟") % {"n": p.metres_per_minute, "m": p.minutes}} for p in paces],
         "catalogues": _catalogues(request, catalogue, on), "may_plan": bool(permissions.can_plan(request.actor)),
-        "most_sites": reach.SITES_MOST, "aims": Aim.choices, "attribution": territory.attribution(),
+        "most_sites": reach.SITES_MOST, "aims": Aim.choices, "attribution": territory.attribution()[0],
         "plans": [{"url": reverse("circle:plan", args=[p.id]), "name": p.name, "said": _said(p)} for p in read.plans(actor=request.actor)],
         "export_xlsx": f"{reverse('circle:planner-xlsx')}?{query}", "export_geojson": f"{reverse('circle:planner-geojson')}?{query}",
         "tiles": f"/tiles/{territory.revision()}/{{z}}/{{x}}/{{y}}.mvt",
@@ -99,7 +99,7 @@ def _groups(catalogue: CatalogueView) -> list[tuple[str, list[dict[str, str]]]]:
 
 def _catalogues(request: ActorRequest, now: CatalogueView, on: date) -> list[dict[str, Any]]:
     found = []
-    for kind, label in CatalogueKind.choices:
+    for kind, label in ((CatalogueKind.SERVICES, _("服务目录")), (CatalogueKind.LIVING, _("配套标准"))):
         try:
             there = catalogues.catalogue_in_force(kind, on)
         except Missing:
@@ -136,7 +136,7 @@ def _config(
         "plan": {"id": found.id, "version": found.version} if found and found.own else None,
         "communities": [{"code": c, "name": territory.division_name(c, short=True)} for c in matrices.community_codes()],
         "urls": {
-            "item": reverse("circle:item"), "answer": reverse("circle:answer"), "home": reverse("circle:home"),
+            "boundaries": reverse("territory:boundaries-geojson", args=[territory.revision(), 12]), "item": reverse("circle:item"), "answer": reverse("circle:answer"), "home": reverse("circle:home"),
             "site": reverse("circle:site"), "save": reverse("circle:plan-save"), "community": "/circle/communities/{code}/",
         },
         "words": _words(),

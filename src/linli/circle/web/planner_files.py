@@ -79,7 +79,7 @@ def as_xlsx(request: ActorRequest) -> Any:
         (_("项目"), question.item.title), (_("目录"), question.catalogue.title), (_("日期"), str(question.on)),
         (_("步行"), f"{question.pace.title}，{question.cap_m} m"), (_("方案"), name or _("现状")),
         (_("走得到的住处"), f"{answer.homes_reached} / {answer.homes}"),
-        (_("口径"), _("按步行路网距离；数据缺失不等于没有服务。社区界线为近似。")), (_("数据"), territory.attribution()),
+        (_("口径"), _("按步行路网距离；数据缺失不等于没有服务。社区界线为近似。")), (_("数据"), territory.attribution()[0]),
     ]  # fmt: skip
     sheets = [Sheet(_("社区"), columns, _rows(answer)), Sheet(_("设施"), their, facilities)]
     return xlsx_response(f"circle-{question.item.code}-{question.on}", sheets, about=about)
@@ -105,7 +105,7 @@ def as_geojson(request: ActorRequest) -> HttpResponse:
             "item": question.item.code, "on": str(question.on), "cap_m": question.cap_m,
             "share": None if np.isnan(share) else round(share, 4), "state": STATE_OF[int(answer.state[k])],
         }  # fmt: skip
-    collection["attribution"] = territory.attribution()
+    collection["attribution"] = territory.attribution()[0]
     response = HttpResponse(json.dumps(collection, ensure_ascii=False), content_type="application/geo+json")
     response["Content-Disposition"] = f'attachment; filename="circle-{question.item.code}-{question.on}.geojson"'
     return response

@@ -21,7 +21,7 @@ function hatch(colour) {
 
 const points = (list) => ({ type: "FeatureCollection", features: list.map((p, i) => ({ type: "Feature", id: p.id ?? i, properties: { ...p, at: i }, geometry: { type: "Point", coordinates: [p.lon, p.lat] } })) });
 
-export async function drawMap(canvas, { homes, onDrag, onDrop, onHome, onFacility, onPoint }) {
+export async function drawMap(canvas, { homes, boundaries, onDrag, onDrop, onHome, onFacility, onPoint }) {
   const made = makeMap(canvas);
   if (!made) return null;
   const { map, ready } = made;
@@ -31,34 +31,35 @@ export async function drawMap(canvas, { homes, onDrag, onDrop, onHome, onFacilit
   let adding = false;
 
   function layers() {
-    const c = COLOURS[theme()], below = map.getLayer("communities") ? "communities" : undefined;
+    const c = COLOURS[theme()], below = "casing-6";
     const state = ["coalesce", ["feature-state", "state"], "none"], share = ["coalesce", ["feature-state", "share"], 0];
     if (!map.hasImage("hatch")) map.addImage("hatch", hatch(c.missing), { pixelRatio: 2 });
-    const base = { source: "base", "source-layer": "communities" };
+    map.addSource("cover", { type: "geojson", data: boundaries, promoteId: "code" });
+    const base = { source: "cover" };
     map.addLayer({ id: "cover", type: "fill", ...base, paint: {
       "fill-color": ["interpolate", ["linear"], share, 0, c.ramp[0], 0.25, c.ramp[1], 0.5, c.ramp[2], 0.75, c.ramp[3], 1, c.ramp[4]],
       "fill-opacity": ["match", state, "yes", 0.82, "no", 0.82, "missing", ["+", 0.12, ["*", 0.5, share]], 0] } }, below);
     map.addLayer({ id: "cover-missing", type: "fill", ...base, paint: { "fill-pattern": "hatch", "fill-opacity": ["match", state, "missing", 0.85, 0] } }, below);
     map.addLayer({ id: "cover-no", type: "line", ...base, paint: { "line-color": c.no, "line-width": ["match", state, "no", 2, 0] } });
     map.addSource("circle", { type: "geojson", data: now.circle });
-    map.addLayer({ id: "circle-fill", type: "fill", source: "circle", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": c.gained, "fill-opacity": 0.14 } });
-    map.addLayer({ id: "circle-line", type: "line", source: "circle", paint: { "line-color": c.gained, "line-width": ["match", ["geometry-type"], "LineString", 2.2, 1.6], "line-opacity": 0.9 } });
+    map.addLayer({ id: "plan-circle-fill", type: "fill", source: "circle", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": c.gained, "fill-opacity": 0.14 } });
+    map.addLayer({ id: "plan-circle-line", type: "line", source: "circle", paint: { "line-color": c.gained, "line-width": ["match", ["geometry-type"], "LineString", 2.2, 1.6], "line-opacity": 0.9 } });
     map.addSource("homes", { type: "geojson", data: points(homes), promoteId: "at" });
-    map.addLayer({ id: "homes", type: "circle", source: "homes", paint: {
+    map.addLayer({ id: "plan-homes", type: "circle", source: "homes", paint: {
       "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 1.6, 14, 3.4, 17, 7],
       "circle-color": ["match", ["coalesce", ["feature-state", "is"], "beyond"], "reached", c.reached, "gained", c.gained, "lost", c.lost, c.beyond],
       "circle-stroke-color": c.halo, "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 12, 0.4, 16, 1.4] } });
     map.addSource("chosen", { type: "geojson", data: points(now.facilities) });
-    map.addLayer({ id: "facility", type: "circle", source: "chosen", paint: {
+    map.addLayer({ id: "plan-facility", type: "circle", source: "chosen", paint: {
       "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 4, 14, 7, 17, 11],
       "circle-color": ["match", ["get", "kind"], "add", c.added, "move", c.moved, "remove", "rgba(0,0,0,0)", c.kept],
       "circle-stroke-color": ["match", ["get", "kind"], "remove", c.removed, c.halo], "circle-stroke-width": 2.2 } });
-    map.addLayer({ id: "facility-names", type: "symbol", source: "chosen", minzoom: 14.2, layout: { "text-field": ["get", "name"], "text-font": ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.8], "text-max-width": 9 }, paint: { "text-color": c.ink, "text-halo-color": c.halo, "text-halo-width": 1.5 } });
+    map.addLayer({ id: "plan-facility-names", type: "symbol", source: "chosen", minzoom: 14.2, layout: { "text-field": ["get", "name"], "text-font": ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.8], "text-max-width": 9 }, paint: { "text-color": c.ink, "text-halo-color": c.halo, "text-halo-width": 1.5 } });
     paint();
     paintHomes();
   }
 
-  const paint = () => { for (const { code, state, share } of now.communities) map.setFeatureState({ source: "base", sourceLayer: "communities", id: code }, { state, share }); };
+  const paint = () => { for (const { code, state, share } of now.communities) map.setFeatureState({ source: "cover", id: code }, { state, share }); };
   const paintHomes = () => {
     if (!now.reached) return;
     for (let i = 0; i < homes.length; i++) map.setFeatureState({ source: "homes", id: i }, { is: isOf(i) });
@@ -70,7 +71,7 @@ export async function drawMap(canvas, { homes, onDrag, onDrop, onHome, onFacilit
 
   let held = null, moved = false;
   const hold = (event) => {
-    const f = map.queryRenderedFeatures(event.point, { layers: ["facility"] })[0];
+    const f = map.queryRenderedFeatures(event.point, { layers: ["plan-facility"] })[0];
     if (!f || (event.originalEvent.touches?.length ?? 1) > 1) return;
     event.preventDefault(); // the map stays where it is
     held = f.properties.at;
@@ -91,13 +92,13 @@ export async function drawMap(canvas, { homes, onDrag, onDrop, onHome, onFacilit
     else onFacility(at);
   };
   for (const [down, move, up] of [["mousedown", "mousemove", "mouseup"], ["touchstart", "touchmove", "touchend"]]) { map.on(down, hold); map.on(move, drag); map.on(up, drop); }
-  map.on("mouseenter", "facility", () => { map.getCanvas().style.cursor = "grab"; });
-  map.on("mouseleave", "facility", () => { map.getCanvas().style.cursor = ""; });
+  map.on("mouseenter", "plan-facility", () => { map.getCanvas().style.cursor = "grab"; });
+  map.on("mouseleave", "plan-facility", () => { map.getCanvas().style.cursor = ""; });
   map.on("click", (event) => {
     if (moved) { moved = false; return; }
     if (adding) { onPoint(event.lngLat.lng, event.lngLat.lat); return; }
-    if (map.queryRenderedFeatures(event.point, { layers: ["facility"] }).length) return;
-    const { x, y } = event.point, home = map.queryRenderedFeatures([[x - 8, y - 8], [x + 8, y + 8]], { layers: ["homes"] })[0];
+    if (map.queryRenderedFeatures(event.point, { layers: ["plan-facility"] }).length) return;
+    const { x, y } = event.point, home = map.queryRenderedFeatures([[x - 8, y - 8], [x + 8, y + 8]], { layers: ["plan-homes"] })[0];
     if (home) onHome(home.properties.at);
   });
 

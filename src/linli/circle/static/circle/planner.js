@@ -22,7 +22,7 @@ const fetchJson = async (url, options) => {
   return body;
 };
 const tell = (text, kind = "") => { const box = one("[data-status]"); box.textContent = text; box.dataset.kind = kind; };
-const cap = () => { const item = config.items.find((i) => i.code === page.item), pace = config.paces.find((p) => p.code === page.pace); return item?.walk_m ? item.walk_m : pace.metres; };
+const cap = () => page.cap;
 
 async function load() {
   try {
@@ -31,7 +31,7 @@ async function load() {
     const answer = await fetch(pace.ground);
     if (!answer.ok) throw new Error(config.words.failed);
     ground = Ground.read(await answer.arrayBuffer());
-    drawn ??= await drawMap(document.getElementById("map"), { homes: homesOf(), onDrag, onDrop, onHome, onFacility: choose, onPoint: add });
+    drawn ??= await drawMap(document.getElementById("map"), { homes: homesOf(), boundaries: config.urls.boundaries, onDrag, onDrop, onHome, onFacility: choose, onPoint: add });
     await chooseItem(page.item);
   } catch (error) { tell(error.message, "late"); }
 }
@@ -43,13 +43,15 @@ async function chooseItem(code) {
   const url = new URL(config.urls.item, location.origin);
   for (const [k, v] of Object.entries({ item: code, pace: page.pace, on: config.on, catalogue: config.catalogue })) url.searchParams.set(k, v);
   const answer = await fetchJson(url);
-  page.rows = answer.facilities;
+  page.rows = answer.facilities.map((f) => { const [x, y] = ground.xy(f.lon, f.lat); return { ...f, x, y }; });
   page.complete = answer.complete;
+  page.cap = answer.cap;
   page.base = count(feetOf([]));
   compute();
   remember();
   one("[data-item-name]").textContent = answer.name;
   one("[data-item-note]").textContent = answer.note;
+  tell("");
   one("[data-unplaced]").textContent = answer.unplaced ? say(config.words.unplaced, { n: number(answer.unplaced) }) : "";
 }
 
@@ -262,6 +264,7 @@ async function save(event) {
   const form = event.target, data = Object.fromEntries(new FormData(form));
   try {
     const answer = await fetchJson(config.urls.save, { method: "POST", body: body({ name: data.name, note: data.note, plan: config.plan?.id, version: config.plan?.version }) });
+    page.saved = true;
     location.assign(answer.url);
   } catch (error) { tell(error.message, "late"); form.querySelector("[role=alert]").textContent = error.message; }
 }

@@ -1,7 +1,7 @@
 // Walking reach in the browser: the server's contracted network, one bounded search from all facilities of an item.
 //
 // const ground = Ground.read(buffer)             what /circle/ground/<digest>.bin holds (queries/packed.py writes it)
-// const foot = ground.place(lon, lat)            {edge, arc, from, snap, lon, lat} or null beyond the snap distance
+// const foot = ground.place(lon, lat)            {edge, arc, from, snap, lon, lat, x, y} or null beyond the snap distance
 // ground.nearest(feet, capM)                     Float32Array: metres of each home to the nearest foot, Infinity beyond
 // Undirected costs in metres; the way to the network is walked at both ends; on one arc the direct way counts too.
 // The numbers are those of the server to a centimetre; what is saved and exported is always the server's answer.
@@ -86,7 +86,7 @@ export class Ground {
     if (edge < 0) return null;
     const [fx, fy] = [this.x0[edge] + part * (this.x1[edge] - this.x0[edge]), this.y0[edge] + part * (this.y1[edge] - this.y0[edge])];
     const [flon, flat] = this.lonLat(fx, fy);
-    return { edge, arc: this.edgeArc[edge], from: this.from0[edge] + part * (this.from1[edge] - this.from0[edge]), snap: best, lon: flon, lat: flat };
+    return { edge, arc: this.edgeArc[edge], from: this.from0[edge] + part * (this.from1[edge] - this.from0[edge]), snap: best, lon: flon, lat: flat, x, y };
   }
 
   // Dial: buckets of one metre, labels that are late are skipped; leaves this.dist filled for what it touched.
@@ -117,7 +117,7 @@ export class Ground {
 
   nearest(feet, cap, answer = new Float32Array(this.homes)) {
     this.spread(feet, cap);
-    const { dist, arcA, arcB, arcLen, homeArc, homeFrom, homeSnap } = this, onArc = this.onArc;
+    const { dist, arcA, arcB, arcLen, homeArc, homeFrom, homeSnap, homeX, homeY } = this, onArc = this.onArc;
     onArc.clear();
     for (const f of feet) { const list = onArc.get(f.arc); if (list) list.push(f); else onArc.set(f.arc, [f]); }
     for (let h = 0; h < this.homes; h++) {
@@ -127,6 +127,7 @@ export class Ground {
       const same = onArc.get(a);
       if (same) for (const f of same) d = Math.min(d, f.snap + Math.abs(f.from - homeFrom[h]));
       d += homeSnap[h];
+      if (same) for (const f of same) if (f.x !== undefined && Math.abs(f.x - homeX[h]) < 0.01 && Math.abs(f.y - homeY[h]) < 0.01) d = 0; // at home, not across the street
       answer[h] = d <= cap ? d : Infinity;
     }
     return answer;

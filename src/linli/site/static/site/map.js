@@ -40,7 +40,7 @@ export function style(tiles, { name = theme(), scale = 1, minzoom = 9, maxzoom =
   const classes = [6, 5, 4, 3, 2, 1];
   return {
     version: 8,
-    sources: { base: { type: "vector", promoteId: { communities: "code" }, tiles: [new URL(tiles, location.origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}")], minzoom, maxzoom, ...(bounds && { bounds }) } },
+    sources: { base: { type: "vector", tiles: [new URL(tiles, location.origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}")], minzoom, maxzoom, ...(bounds && { bounds }) } },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": c.out } },
       { id: "district-fill", type: "fill", ...of("district"), paint: { "fill-color": c.in } },
