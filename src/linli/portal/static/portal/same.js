@@ -5,6 +5,6 @@ import { makeMap } from "../site/map.js";
 export function start(form) {
   const canvas = form.querySelector(".same-map .canvas");
   if (!canvas) return;
-  const drawn = makeMap(canvas, { zoom: 15.5, cooperative: true, compact: true });
+  const drawn = makeMap(canvas, { zoom: 16.5, cooperative: true, compact: true });
   drawn?.addNumbered().set([...form.querySelectorAll(".near [data-lon]")].map((li, i) => ({ n: i + 1, lon: Number(li.dataset.lon), lat: Number(li.dataset.lat) })));
 }
