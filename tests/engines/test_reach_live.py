@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from reach_cases import Case, Spots, random_case, random_spots
 
+from linli_engines.reach.attached import way_of, ways_of
 from linli_engines.reach.live import LiveReach
+from linli_engines.reach.metres import exact_one
 from linli_engines.reach.network import Reach
 from linli_engines.reach.solving import reach
 
@@ -109,3 +111,12 @@ def test_a_facility_without_a_network_is_kept_and_reached_by_nobody() -> None:
     spot = case.homes.only([1]).on(case.graph)
     if spot.arc[0] >= 0:
         assert 1 in live.move(done.facility, spot).place
+
+
+def test_one_point_is_read_like_many() -> None:
+    case = random_case(21, nodes=60)
+    places = case.facilities.on(case.graph)
+    for i in range(len(places.arc)):
+        np.testing.assert_array_equal(way_of(case.facilities.only([i]).on(case.graph))[:6], ways_of(places)[i, :6])
+    with pytest.raises(ValueError, match="negative"):
+        exact_one(-1.0)

@@ -16,12 +16,17 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int32]
 
 
-class Cells(NamedTuple):
-    """Cell place * K + item owns pool entries first:first + size and has room for `room`. used[0] entries are given out."""
+FIRST, SIZE, ROOM = 0, 1, 2
+"""Columns of `Cells.head`."""
 
-    first: NDArray[np.int64]
-    size: Int
-    room: Int
+
+class Cells(NamedTuple):
+    """Cell place * K + item owns the pool's entries FIRST:FIRST + SIZE and has room for ROOM; a line of cache each.
+
+    head (cells, 4) int64; metres, facility: the pool; used[0] entries of it are given out.
+    """
+
+    head: NDArray[np.int64]
     metres: Float
     facility: Int
     used: NDArray[np.int64]
@@ -29,13 +34,13 @@ class Cells(NamedTuple):
 
 def cells_for(number: NDArray[np.uint16]) -> Cells:
     """Empty cells with just the room for so many facilities each, and as much again behind them."""
-    room = number.astype(np.int32).ravel()
-    first = np.zeros(room.size, np.int64)
-    np.cumsum(room[:-1], out=first[1:])
+    room = number.astype(np.int64).ravel()
+    head = np.zeros((room.size, 4), np.int64)
+    head[:, ROOM] = room
+    np.cumsum(room[:-1], out=head[1:, FIRST])
     total = int(room.sum())
     pool = 2 * total + 1024
-    used = np.array([total], np.int64)
-    return Cells(first, np.zeros_like(room), room, np.empty(pool), np.empty(pool, np.int32), used)
+    return Cells(head, np.empty(pool), np.empty(pool, np.int32), np.array([total], np.int64))
 
 
 def larger(cells: Cells, need: int) -> Cells:
@@ -66,21 +71,21 @@ def fill(
 @njit(cache=True, nogil=True)
 def insert(cells: Cells, cell: int, metres: float, facility: int) -> None:
     """Put one more facility into its place; a full cell moves to the end of the pool, which must have room for it."""
-    size, first = cells.size[cell], cells.first[cell]
-    if size == cells.room[cell]:
+    size, first = cells.head[cell, SIZE], cells.head[cell, FIRST]
+    if size == cells.head[cell, ROOM]:
         moved = cells.used[0]
-        cells.room[cell] = more_room(size)
-        cells.used[0] += cells.room[cell]
+        cells.head[cell, ROOM] = more_room(size)
+        cells.used[0] += cells.head[cell, ROOM]
         for i in range(size):
             cells.metres[moved + i], cells.facility[moved + i] = cells.metres[first + i], cells.facility[first + i]
-        cells.first[cell] = moved
+        cells.head[cell, FIRST] = moved
         first = moved
     at = first + size
     while at > first and cells.metres[at - 1] > metres:
         cells.metres[at], cells.facility[at] = cells.metres[at - 1], cells.facility[at - 1]
         at -= 1
     cells.metres[at], cells.facility[at] = metres, facility
-    cells.size[cell] = size + 1
+    cells.head[cell, SIZE] = size + 1
 
 
 @njit(cache=True, nogil=True)
@@ -91,7 +96,7 @@ def more_room(size: int) -> int:
 @njit(cache=True, nogil=True)
 def take_out(cells: Cells, cell: int, facility: int) -> None:
     """Forget one facility of a cell."""
-    first, last = cells.first[cell], cells.first[cell] + cells.size[cell] - 1
+    first, last = cells.head[cell, FIRST], cells.head[cell, FIRST] + cells.head[cell, SIZE] - 1
     at = first
     while at <= last and cells.facility[at] != facility:
         at += 1
@@ -99,14 +104,14 @@ def take_out(cells: Cells, cell: int, facility: int) -> None:
         return
     for i in range(at, last):
         cells.metres[i], cells.facility[i] = cells.metres[i + 1], cells.facility[i + 1]
-    cells.size[cell] -= 1
+    cells.head[cell, SIZE] -= 1
 
 
 @njit(cache=True, nogil=True)
 def show(cells: Cells, answer: Answer, place: int, k: int) -> None:
     """Write what a cell says into the answer."""
     cell = place * answer.nearest.shape[1] + k
-    size, first = cells.size[cell], cells.first[cell]
+    size, first = cells.head[cell, SIZE], cells.head[cell, FIRST]
     answer.nearest[place, k] = np.float32(cells.metres[first]) if size > 0 else np.float32(np.inf)
     answer.second[place, k] = np.float32(cells.metres[first + 1]) if size > 1 else np.float32(np.inf)
     answer.number[place, k] = np.uint16(min(size, 65535))

@@ -13,8 +13,7 @@ HERE = Path(__file__).parent
 def forget_outdated(folder: Path = HERE) -> int:
     """Remove numba's indexes (*.nbi) in a folder and below that are older than its newest source with compiled code.
 
-    Returns how many.
-    Where the folder may not be written numba keeps nothing in it, and there is nothing to remove.
+    Returns how many. Where the folder may not be written numba keeps nothing in it, and there is nothing to remove.
     """
     compiled = (file for file in folder.rglob("*.py") if b"njit" in file.read_bytes())
     newest = max((file.stat().st_mtime for file in compiled), default=0.0)

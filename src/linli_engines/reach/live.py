@@ -9,8 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from linli_engines.reach.attached import Points, hang, streets_of, ways_of
-from linli_engines.reach.cells import Cells, cells_for, fill, insert, larger, more_room, show, take_out
+from linli_engines.reach.attached import Points, hang, streets_of, way_of
+from linli_engines.reach.cells import ROOM, SIZE, Cells, cells_for, fill, insert, larger, more_room, show, take_out
 from linli_engines.reach.facilities import places_of
 from linli_engines.reach.metres import check_items, limit_of
 from linli_engines.reach.network import Graph, Places, Reach
@@ -52,7 +52,7 @@ class LiveReach:
     """The `Reach` of R places for K items under edits of single facilities, bit for bit that of a full run.
 
     Every place keeps all its facilities within the cap in order, so a removal needs no search from the places. Memory:
-    16 bytes for each of R * K pairs, 12 for each facility within the cap of a place, and the answer. Facilities are
+    32 bytes for each of R * K pairs, 12 for each facility within the cap of a place, and the answer. Facilities are
     numbered as they came; added ones go on from there, and no number is used twice. Not for two threads at once.
     Raises ValueError as `reach` does, and when more than 65,535 facilities of an item are within one place's cap.
     """
@@ -142,7 +142,7 @@ class LiveReach:
         arc = int(place.arc[0])
         if not -1 <= arc < len(self._ends):
             raise ValueError("the place lies on an arc that this graph does not have")
-        return arc, ways_of(place)[0]
+        return arc, way_of(place)
 
     def _enter(self, facility: int) -> Edit:
         while True:
@@ -178,8 +178,8 @@ def _enter(
     need = cells.used[0] - len(cells.metres)
     for i in range(found):
         cell = seen[i] * items + k
-        if cells.size[cell] == cells.room[cell]:
-            need += more_room(cells.size[cell])
+        if cells.head[cell, SIZE] == cells.head[cell, ROOM]:
+            need += more_room(cells.head[cell, SIZE])
     for i in range(found):
         p = seen[i]
         if need <= 0:

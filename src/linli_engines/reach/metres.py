@@ -29,6 +29,15 @@ def exact(metres: NDArray[np.float64]) -> NDArray[np.float64]:
     return rounded
 
 
+def exact_one(metres: float) -> float:
+    """The same for one number."""
+    if metres == math.inf:
+        return metres
+    if not metres >= 0:
+        raise ValueError("a walking cost is negative or not a number")
+    return round(metres * QUANTA_PER_M) / QUANTA_PER_M
+
+
 def limit_of(cap_m: float) -> float:
     """The largest distance that counts as within the cap. Raises ValueError for a cap that lets nobody walk."""
     if not (math.isfinite(cap_m) and 0 < cap_m <= LONGEST_CAP_M):
