@@ -117,7 +117,7 @@ def expand(rows: NodeRows, table: Steps, facilities: Points, item: Int, limit_m:
         raise ValueError("the table to fill has another shape than the nodes and items")
     step_m = limit_m / STEPS
     per_m = np.float32(1 / step_m)
-    way, on_item = facilities.way[facilities.on], item[facilities.on]
+    way, on_item = _gathered(facilities.on, facilities.way, item)
 
     def part(low: int, high: int) -> None:
         _fill(
@@ -130,8 +130,18 @@ def expand(rows: NodeRows, table: Steps, facilities: Points, item: Int, limit_m:
 
 
 @njit(cache=True, nogil=True)
+def _gathered(on: Int, way: Float, item: Int) -> tuple[Single, Int]:
+    """What rows need of the facilities, in the order of arcs: cost to the start, to the end, way to the network; item."""
+    costs, items = np.empty((len(on), 3), np.float32), np.empty(len(on), np.int32)
+    for i in range(len(on)):
+        f = on[i]
+        costs[i, 0], costs[i, 1], costs[i, 2], items[i] = way[f, 0], way[f, 1], way[f, 5], item[f]
+    return costs, items
+
+
+@njit(cache=True, nogil=True)
 def _fill(
-    table: Steps, start: Int, end: Int, to_start: Single, to_end: Single, arc: Int, on_start: Int, way: Float, on_item: Int,
+    table: Steps, start: Int, end: Int, to_start: Single, to_end: Single, arc: Int, on_start: Int, way: Single, on_item: Int,
     per_m: Any, steps: Steps, low: int, high: int,
 ) -> None:  # fmt: skip
     """The better end of each row's arc, or a facility on it. The casts keep the subtraction in sixteen bits."""
@@ -153,7 +163,7 @@ def _fill(
         a = arc[r]
         if a >= 0:
             for i in range(on_start[a], on_start[a + 1]):
-                left = _left(to_start[r], to_end[r], way[i, 0], way[i, 1], way[i, 5], per_m)
+                left = _left(to_start[r], to_end[r], way[i, 0], way[i, 1], way[i, 2], per_m)
                 steps[r, on_item[i]] = max(steps[r, on_item[i]], left)
 
 
@@ -166,12 +176,12 @@ def _steps(cost: Any) -> Any:
 def _left(to_start: Any, to_end: Any, its_start: Any, its_end: Any, snap: Any, per_m: Any) -> Any:
     """What is left at a node when it walks along its own arc to a facility: forwards or back, whichever is no detour."""
     ahead, behind = to_end - its_end, to_start - its_start
-    metres = np.inf
+    metres = np.float32(np.inf)
     if ahead >= 0:
         metres = ahead
     if 0 <= behind < metres:
         metres = behind
     if metres == np.inf and (-SAME_SPOT_M < ahead < 0 or -SAME_SPOT_M < behind < 0):
-        metres = 0.0
-    left = FULL - (metres + snap) * per_m
-    return np.uint16(left + 0.5) if left >= 0.5 else np.uint16(0)
+        metres = np.float32(0)
+    left = np.float32(FULL) - (metres + snap) * per_m
+    return np.uint16(left + np.float32(0.5)) if left >= np.float32(0.5) else np.uint16(0)
