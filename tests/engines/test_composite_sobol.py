@@ -93,6 +93,13 @@ def test_an_outcome_that_stands_still_has_zeros_and_one_that_is_missing_none() -
         estimated(np.ones(n * 3), n, "ab")
 
 
+def test_a_large_mean_does_not_make_noise() -> None:
+    n = 1_024
+    y = saltelli(n, [1, 1], seed=3) @ np.array([1.0, 2.0]) + 1e4
+    assert estimated(y, n, "ab").first[:, 0] == pytest.approx([0.2, 0.8], abs=0.02)
+    assert estimated(y * 1e-15, n, "ab").first[:, 0] == pytest.approx([0.2, 0.8], abs=0.02)
+
+
 def test_points_come_in_powers_of_two_and_from_their_seed() -> None:
     with pytest.raises(Refused, match="POWER_OF_TWO"):
         points(100, 2, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -123,18 +124,18 @@ def jumps(panel: Panel, factor: float = 5.0) -> list[Problem]:
     problems: list[Problem] = []
     if len(panel.years) < 3:
         return problems
-    for code in panel.codes:
-        size = np.abs(panel.column(code))
-        middle = np.array([np.median(row[row > 0]) if (row > 0).any() else np.nan for row in size])
-        for y, year in enumerate(panel.years):
-            others = np.delete(middle, y)
-            others = others[~np.isnan(others)]
-            if len(others) < 2 or np.isnan(middle[y]):
-                continue
-            ratio = middle[y] / np.median(others)
-            if not 1 / factor <= ratio <= factor:
-                text = f"the year's median is {ratio:.3g} times that of the other years: another sample or calibre?"
-                problems.append(Problem("JUMP", text, (f"{code}, {year}",), stops=False))
+    size = np.abs(panel.values)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a year without a value has no median
+        middle = np.nanmedian(np.where(size > 0, size, np.nan), axis=1)
+        usual = np.array([np.nanmedian(np.delete(middle, y, axis=0), axis=0) for y in range(len(panel.years))])
+    enough = np.sum(~np.isnan(middle), axis=0) >= 3
+    with np.errstate(invalid="ignore"):
+        ratio = middle / usual
+        far = ((ratio > factor) | (ratio < 1 / factor)) & enough
+    for y, v in np.argwhere(far):
+        text = f"the year's median is {ratio[y, v]:.3g} times that of the other years: another sample or calibre?"
+        problems.append(Problem("JUMP", text, (f"{panel.codes[v]}, {panel.years[y]}",), stops=False))
     return problems
 
 

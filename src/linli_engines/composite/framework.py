@@ -53,7 +53,7 @@ class Framework:
     def __post_init__(self) -> None:
         stop_on(_faults(self.indicators, self.nodes))
 
-    @property
+    @cached_property
     def leaves(self) -> tuple[str, ...]:
         return tuple(indicator.code for indicator in self.indicators)
 

@@ -78,7 +78,7 @@ class Panel:
         values.flags.writeable = False
         object.__setattr__(self, "values", values)
 
-    @property
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         return tuple(variable.code for variable in self.variables)
 

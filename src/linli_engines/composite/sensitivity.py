@@ -13,6 +13,8 @@ from linli_engines.composite.panel import Floats
 from linli_engines.composite.study import Cloud, Study
 
 GRID_LIMIT = 50_000
+STILL = 1e-24
+"""A variance below this share of the square of the values is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def enumerated(y: Floats, shares: Sequence[Floats], names: Sequence[str]) -> Ind
     for i in range(k):
         for j in range(i + 1, k):
             pairs[i, j] = pairs[j, i] = (_variance(centred, shares, {i, j}) - alone[i] - alone[j]) / safe
-    still = ~(variance > 1e-24 * np.max(np.abs(y), initial=0.0) ** 2)
+    still = ~(variance > STILL * np.max(np.abs(y), initial=0.0) ** 2)
     first[:, still] = total[:, still] = 0.0
     pairs[:, :, still] = 0.0
     return Indices(tuple(names), first, total, variance, True, int(np.prod(y.shape[:-1])), pairs)
@@ -144,9 +146,12 @@ def sampled(study: Study, targets: Sequence[Target], n: int = 1024, seed: int = 
     return estimated(y, n, [factor.name for factor in study.factors], seed, boots)
 
 
-def estimated(y: Floats, n: int, names: Sequence[str], seed: int = 1, boots: int = 500) -> Indices:
+def estimated(
+    y: Floats, n: int, names: Sequence[str], seed: int = 1, boots: int = 500, centred: bool = True
+) -> Indices:
     """From outcomes (n (factors + 2), targets) in the order A, B, then A with one factor from B. The variance is taken
-    over A and B together with n - 1, as COINr does.
+    over A and B together with n - 1. `centred` takes their mean off first: it changes nothing that is estimated, but a
+    large mean makes the first order noisy. COINr does not.
     """
     y = y.reshape(len(y), -1)
     k = len(names)
@@ -154,15 +159,18 @@ def estimated(y: Floats, n: int, names: Sequence[str], seed: int = 1, boots: int
         raise refuse("POINTS", f"{len(y)} outcomes for {n} points and {k} factors")
     if np.isnan(y).any():
         raise refuse("OUTCOME_MISSING", "an outcome is missing: it is not zero")
+    size = np.abs(y).max(axis=0, initial=0.0)
+    y = y - y[: 2 * n].mean(axis=0) if centred else y
     a, b = y[:n], y[n : 2 * n]
     mixed = y[2 * n :].reshape(k, n, -1)
     one = np.full((1, n), 1.0)
-    first, total, variance = _estimates(a, b, mixed, one)
+    first, total, variance = _estimates(a, b, mixed, one, size)
     intervals: list[Floats] = []
     if boots:
         rng = np.random.default_rng(seed)
-        counts = rng.multinomial(n, np.full(n, 1 / n), size=boots).astype(float)
-        s, st, _ = _estimates(a, b, mixed, counts)
+        picked = rng.integers(n, size=(boots, n)) + np.arange(boots)[:, None] * n
+        counts = np.bincount(picked.ravel(), minlength=boots * n).reshape(boots, n).astype(float)
+        s, st, _ = _estimates(a, b, mixed, counts, size)
         intervals = [np.quantile(s, (0.05, 0.95), axis=0), np.quantile(st, (0.05, 0.95), axis=0)]
     return Indices(
         tuple(names),
@@ -176,14 +184,13 @@ def estimated(y: Floats, n: int, names: Sequence[str], seed: int = 1, boots: int
     )
 
 
-def _estimates(a: Floats, b: Floats, mixed: Floats, counts: Floats) -> tuple[Floats, Floats, Floats]:
+def _estimates(a: Floats, b: Floats, mixed: Floats, counts: Floats, size: Floats) -> tuple[Floats, Floats, Floats]:
     """(boots, factors, targets) for each way of counting the n rows, and the variance (boots, targets)."""
     n = len(a)
     whole = (counts @ a + counts @ b) / (2 * n)
     square = counts @ a**2 + counts @ b**2
     variance = (square - 2 * n * whole**2) / (2 * n - 1)
-    size = np.maximum(np.abs(a).max(axis=0), np.abs(b).max(axis=0))
-    still = variance <= 1e-24 * size**2
+    still = variance <= STILL * size**2
     safe = np.where(still, 1.0, variance)[:, None]
     first = np.stack([counts @ (b * (m - a)) for m in mixed], axis=1) / n / safe
     total = np.stack([counts @ (a - m) ** 2 for m in mixed], axis=1) / (2 * n) / safe
