@@ -19,7 +19,9 @@ def wire() -> None:
     """Once a process: when the address table loads, and when the worker starts."""
     from linli.accounts import queries as accounts
     from linli.accounts import settings_menu
+    from linli.circle import importers as circle_tables
     from linli.circle import permissions as circle
+    from linli.circle.choices import CatalogueKind
     from linli.exchange import importers
     from linli.files import permissions as files
     from linli.flow import queries as flow
@@ -56,6 +58,10 @@ def wire() -> None:
     importers.register(sheet_imports.IMPORTERS["limits"])
     importers.register(sheet_imports.IMPORTERS["ladder"])
     importers.register(articles.ArticleImporter())
+    for kind in CatalogueKind:
+        importers.register(circle_tables.CatalogueImporter(kind))
+    importers.register(circle_tables.RuleImporter())
+    importers.register(circle_tables.PaceImporter())
     files.register("case", cases.can_see_picture)
     settings_menu.register(
         _("联系方式查看记录"), _("谁在何时为何查看了居民的联系方式。"), "vault:read_log", frozenset(LOG_READERS)
@@ -65,6 +71,15 @@ def wire() -> None:
         _("导入街道、社区、网格的界线：先检查，再确认。"),
         "territory:boundaries",
         frozenset({territory.ADMINISTRATOR}),
+    )
+    settings_menu.register(
+        _("服务设施"), _("服务设施的清单、导入、开放和关闭，可能重复的。"), "circle:facilities", circle.KEEP_KINDS
+    )
+    settings_menu.register(
+        _("服务目录与标准"),
+        _("公共服务目录、生活圈标准、类别对应、数据完整性和步速。"),
+        "circle:catalogue",
+        circle.KEEP_KINDS,
     )
     nav.register(_("态势"), "command:home", kinds=board.BOARD_KINDS, order=10, icon="map")
     nav.register(_("待办"), "workbench:inbox", kinds=registry.kinds(), order=20, icon="inbox")

@@ -116,6 +116,18 @@ def move_facility(*, actor: Actor, id: int, version: int, lon: float, lat: float
         revision.bump()
 
 
+def save_facility(*, actor: Actor, id: int, version: int, facts: FacilityFacts, lon: float, lat: float) -> None:
+    """What a form says of it: words, and a move from today if the place differs. Raises as the two do."""
+    row = one(id)
+    with transaction.atomic():
+        change_facility(actor=actor, id=id, version=version, facts=facts)
+        now = one(id).version
+        if (round(lon, 7), round(lat, 7)) != (row.lon, row.lat):
+            move_facility(
+                actor=actor, id=id, version=now if now == version + 1 else version, lon=lon, lat=lat, on=clock.today()
+            )
+
+
 def close_facility(*, actor: Actor, id: int, version: int, on: date, note: str = "") -> None:
     """Closed from a day on. Raises Forbidden, Invalid (closed_before_opened), Conflict (not_open)."""
     row = one(id)

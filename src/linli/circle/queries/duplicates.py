@@ -79,3 +79,9 @@ def _pairs(table: FacilityTable) -> tuple[Pair, ...]:
             a, b = sorted((int(table.id[useful[i]]), int(table.id[useful[j]])))
             found.append(Pair(a, b, likeness, metres))
     return tuple(sorted(found, key=lambda p: (-p.likeness, p.metres, p.first, p.second)))
+
+
+def decided(*, actor: Actor) -> list[Duplicate]:
+    """What was decided, newest first. Raises Forbidden."""
+    permissions.can_read(actor).or_forbidden()
+    return list(Duplicate.objects.select_related("first", "second").order_by("-at", "-pk")[:100])

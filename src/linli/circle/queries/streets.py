@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from linli.territory import queries as territory
 
@@ -19,16 +19,15 @@ Float = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
 
-def metres_to_streets(lon: Float, lat: Float) -> Float:
+def metres_to_streets(lon: ArrayLike, lat: ArrayLike) -> Float:
     """(N,) metres to the nearest edge; NaN for all where no network was taken in."""
+    at = np.column_stack([lon, lat]).astype(float)
+    out = np.full(len(at), np.nan)
     found = network()
-    if found is None or not len(lon):
-        return np.full(len(lon), np.nan)
-    tree, scale = _tree(found.digest, found.id)
-    points = shapely.points(np.column_stack([lon, lat]) * scale)
-    index, metres = tree.query_nearest(points, all_matches=False, return_distance=True)
-    out = np.full(len(lon), np.nan)
-    out[index[0]] = metres
+    if found is not None and len(at):
+        tree, scale = _tree(found.digest, found.id)
+        index, metres = tree.query_nearest(shapely.points(at * scale), all_matches=False, return_distance=True)
+        out[index[0]] = metres
     return out
 
 
