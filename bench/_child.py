@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 
 PATIENCE_S = 60
@@ -11,7 +12,18 @@ PATIENCE_S = 60
 
 def run(line: Sequence[str], env: Mapping[str, str]) -> None:
     """Like subprocess.run(check=True), in a session of its own, so that Ctrl-C reaches it once and from here only."""
-    child = subprocess.Popen(line, env=dict(env), start_new_session=True)
+    _wait(subprocess.Popen(line, env=dict(env), start_new_session=True))
+
+
+def said(line: Sequence[str], env: Mapping[str, str]) -> str:
+    """The same for a child that answers: what it wrote to its standard output."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
+        _wait(subprocess.Popen(line, env=dict(env), start_new_session=True, stdout=file))
+        file.seek(0)
+        return file.read()
+
+
+def _wait(child: subprocess.Popen[bytes]) -> None:
     try:
         code = child.wait()
     except KeyboardInterrupt:
@@ -23,4 +35,4 @@ def run(line: Sequence[str], env: Mapping[str, str]) -> None:
             child.wait()
         raise
     if code:
-        raise subprocess.CalledProcessError(code, list(line))
+        raise subprocess.CalledProcessError(code, child.args)
