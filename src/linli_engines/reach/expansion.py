@@ -21,8 +21,8 @@ from linli_engines.reach.threads import in_parts
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 Int = NDArray[np.int32]
-SAME_SPOT_M = 0.01
-"""Costs along an arc are float32 here; two points this near are one, whichever comes first."""
+ROUNDED = np.float32(2.0**-22)
+"""Costs along an arc are float32 here; two points nearer than the rounding are one, whichever comes first."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def _left(to_start: Any, to_end: Any, its_start: Any, its_end: Any, snap: Any, p
         metres = ahead
     if 0 <= behind < metres:
         metres = behind
-    if metres == np.inf and (-SAME_SPOT_M < ahead < 0 or -SAME_SPOT_M < behind < 0):
+    if metres == np.inf and (-ROUNDED * to_end <= ahead < 0 or -ROUNDED * to_start <= behind < 0):
         metres = np.float32(0)
     left = np.float32(FULL) - (metres + snap) * per_m
     return np.uint16(left + np.float32(0.5)) if left >= np.float32(0.5) else np.uint16(0)
