@@ -239,6 +239,8 @@ def test_results_are_locked_and_known_by_their_hash() -> None:
     again = build(gappy(5), two_levels((1, 2, 1, 3, 1)), replace(scenario, name="another label"))
     assert again.digest == result.digest
     assert np.array_equal(again.scores, result.scores)
+    whole = replace(scenario, tolerance=scenario.tolerance, normalise=Normalise("goalposts", (1.0, 100.0)))
+    assert build(panel, TREE, whole).digest == result.digest
     values = panel.values.copy()
     values[0, 0, 0] = np.nextafter(values[0, 0, 0], 10)
     others = {

@@ -10,7 +10,7 @@ from linli_engines.composite.factors import Choice, Noise, Option, grid, points,
 from linli_engines.composite.framework import flat
 from linli_engines.composite.panel import Panel
 from linli_engines.composite.scenario import Scenario
-from linli_engines.composite.sensitivity import MeanShift, UnitScore, enumerated, estimated, exact, sampled
+from linli_engines.composite.sensitivity import MeanShift, UnitScore, enumerated, estimated, exact, indices, sampled
 from linli_engines.composite.study import Study
 
 
@@ -121,6 +121,9 @@ def test_sampled_and_exact_agree_on_a_study() -> None:
     norm = Choice("norm", tuple(Option(m, {"normalise.method": m}) for m in ("minmax", "ratio_best")))
     study = study_of(means, norm)
     whole, part = exact(study, [UnitScore("u3")]), sampled(study, [UnitScore("u3")], n=1_024)
+    assert indices(study, [UnitScore("u3")]).exact
+    noisy = indices(study_of(norm, Noise("noise", 0.3)), [UnitScore("u3"), MeanShift()], n=128)
+    assert not noisy.exact and noisy.runs == 128 * 4 and noisy.first.shape == (2, 2)
     assert part.first == pytest.approx(whole.first, abs=0.05)
     assert part.total == pytest.approx(whole.total, abs=0.05)
 

@@ -29,10 +29,10 @@ def _plain(value: Any) -> Any:
         return value.value
     if isinstance(value, np.generic):
         return _plain(value.item())
-    if isinstance(value, float):
-        return float.hex(value + 0.0)  # -0.0 + 0.0 is 0.0
-    if value is None or isinstance(value, str | int | bool):
+    if value is None or isinstance(value, str | bool):
         return value
+    if isinstance(value, float | int):
+        return float.hex(float(value) + 0.0)  # 1 and 1.0 are one number; -0.0 + 0.0 is 0.0
     raise TypeError(f"no canonical form for {type(value).__name__}")
 
 

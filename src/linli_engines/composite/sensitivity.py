@@ -87,6 +87,18 @@ def mean_shift(cloud: Cloud) -> Floats:
     return found
 
 
+def indices(study: Study, targets: Sequence[Target], n: int = 1024, seed: int = 1, boots: int = 500) -> Indices:
+    """Exact where every factor is a choice and the combinations are at most 50,000, else sampled; `exact` says which."""
+    choices = [factor for factor in study.factors if isinstance(factor, Choice)]
+    if len(choices) == len(study.factors) and _combinations(choices) <= GRID_LIMIT:
+        return exact(study, targets)
+    return sampled(study, targets, n, seed, boots)
+
+
+def _combinations(choices: Sequence[Choice]) -> float:
+    return float(np.prod([len(choice.options) for choice in choices], dtype=float))
+
+
 def exact(study: Study, targets: Sequence[Target]) -> Indices:
     """By enumeration of all combinations, with their probabilities: no sampling error. Raises Refused: a factor that is
     no choice, over 50,000 combinations.
@@ -96,10 +108,10 @@ def exact(study: Study, targets: Sequence[Target]) -> Indices:
         names = [f.name for f in study.factors if not isinstance(f, Choice)]
         raise refuse("NOT_DISCRETE", "only choices can be enumerated; sample instead", *names)
     sizes = [len(choice.options) for choice in choices]
-    if np.prod(sizes, dtype=float) > GRID_LIMIT:
+    if _combinations(choices) > GRID_LIMIT:
         raise refuse(
             "GRID_TOO_LARGE",
-            f"{np.prod(sizes, dtype=float):,.0f} combinations, the limit is {GRID_LIMIT:,}: sample instead",
+            f"{_combinations(choices):,.0f} combinations, the limit is {GRID_LIMIT:,}: sample instead",
         )
     y = outcomes(study.run_options(grid(choices)), targets)
     return enumerated(y.reshape(*sizes, -1), [choice.shares for choice in choices], [choice.name for choice in choices])
