@@ -106,6 +106,10 @@ def test_a_year_twice_two_vintages_and_strangers() -> None:
         Panel(("p", "p"), (2020,), (Variable("a"),), np.ones((1, 2, 1)))
     with pytest.raises(Refused, match=r"INFINITE.*q, 2020, a"):
         Panel(("p", "q"), (2020,), (Variable("a"),), np.array([[[1.0], [np.inf]]]))
+    with pytest.raises(Refused, match=r"NOT_A_NUMBER.*p, 2020, a: '—'"):
+        Panel.from_rows([("p", 2020, "a", "—")], variables)  # type: ignore[list-item]
+    with pytest.raises(Refused, match="EMPTY"):
+        Panel.from_rows([], variables)
     with pytest.raises(Refused, match="SHAPE"):
         Panel(("p", "q"), (2020,), (Variable("a"),), np.ones((1, 1, 1)))
     with pytest.raises(Refused, match=r"GROUP_LENGTH.*region"):
@@ -125,7 +129,9 @@ def test_percent_against_fraction() -> None:
     assert refused("PERCENT_AS_FRACTION", fraction, tree).where == ("r, 2020, a",)
     values = np.array([[[20.0], [41.0], [30.0]], [[0.21], [0.4], [0.3]]])
     both = Panel(("p", "q", "r"), (2020, 2021), (Variable("a", "%"),), values)
-    assert refused("PERCENT_AND_FRACTION", both, tree).where == ("a",)
+    assert refused("PERCENT_AND_FRACTION", both, tree).where == ("a, 2020 and 2021",)
+    spreading = np.array([[[0.5], [0.1], [0.3]], [[50.0], [30.0], [9.0]]])  # a network that is being built
+    assert check(Panel(("p", "q", "r"), (2020, 2021), (Variable("a", "%"),), spreading), tree, Scenario()) == []
     small_percent = Panel.single(["p", "q", "r"], [Variable("a", "%")], [[0.2], [0.4], [0.7]])
     notes = check(small_percent, tree, Scenario())
     assert [(n.code, n.stops) for n in notes] == [("FRACTION_AS_PERCENT", False)]

@@ -16,8 +16,11 @@ from linli_engines.composite.panel import Floats, Panel, Variable
 
 FRACTION_LIMIT = 1.5
 """A share given as a fraction may pass 1 a little (coverage above 100 %), not by half."""
-MIXED_RATIO = (40.0, 250.0)
-"""Two years of one column of shares whose medians differ by a factor in here are percent and fraction mixed."""
+MIXED_RATIO = (60.0, 170.0)
+MIXED_SPREAD = 1.5
+"""A year of shares that is 60 to 170 times the year before, for all units alike (quartiles of the ratio within a factor
+of 1.5), is percent beside fraction. What spreads from nothing, such as a new network, does not do so alike everywhere.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +111,22 @@ def _shares(panel: Panel, variable: Variable) -> list[Problem]:
         bad = (np.abs(values) > FRACTION_LIMIT)[:, :, None]
         return [Problem("PERCENT_AS_FRACTION", "a fraction above 1: is it percent?", panel.cells(bad, [variable.code]))]
     size = np.abs(values)
-    rows = [np.median(row[row > 0]) for row in size if (row > 0).any()]
-    if rows and MIXED_RATIO[0] <= max(rows) / min(rows) <= MIXED_RATIO[1]:
-        return [
-            Problem("PERCENT_AND_FRACTION", "some years look like percent, others like fractions", (variable.code,))
-        ]
+    for y in range(1, len(panel.years)):
+        both = (size[y - 1] > 0) & (size[y] > 0)
+        if both.sum() >= 3 and _hundredfold(size[y, both] / size[y - 1, both]):
+            where = f"{variable.code}, {panel.years[y - 1]} and {panel.years[y]}"
+            return [Problem("PERCENT_AND_FRACTION", "one year looks like percent, the next like fractions", (where,))]
     top = max((float(np.nanmax(row)) for row in size if not np.isnan(row).all()), default=0.0)
     if unit.scale == 0.01 and 0 < top <= 1 and size.size > 1:
         return [Problem("FRACTION_AS_PERCENT", "no value above 1 %: is it a fraction?", (variable.code,), stops=False)]
     return []
+
+
+def _hundredfold(ratio: Floats) -> bool:
+    """Up or down."""
+    low, middle, high = np.quantile(ratio, (0.25, 0.5, 0.75))
+    size = max(middle, 1 / middle)
+    return bool(MIXED_RATIO[0] <= size <= MIXED_RATIO[1] and high <= MIXED_SPREAD * low)
 
 
 def jumps(panel: Panel, factor: float = 5.0) -> list[Problem]:

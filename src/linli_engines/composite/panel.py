@@ -61,6 +61,8 @@ class Panel:
         shape = (len(self.years), len(self.units), len(self.variables))
         if values.shape != shape:
             raise refuse("SHAPE", f"values of shape {values.shape} for years, units, variables {shape}")
+        if not values.size:
+            raise refuse("EMPTY", f"a panel has a year, a unit and a variable, this has shape {shape}")
         problems = _twice("UNIT_TWICE", "a unit stands twice", self.units)
         problems += _twice("YEAR_TWICE", "a year stands twice", [str(y) for y in self.years])
         problems += _twice("VARIABLE_TWICE", "a variable stands twice", self.codes)
@@ -122,7 +124,8 @@ class Panel:
         cls, rows: Iterable[Row], variables: Sequence[Variable], groups: Mapping[str, tuple[str, ...]] | None = None
     ) -> Panel:
         """From (unit, year, variable, value or None). Units keep the order in which they come; a row that is absent and
-        a None are missing alike. Raises Refused: a cell given twice (a year twice, two vintages), an unknown variable.
+        a None are missing alike. Raises Refused: a cell given twice (a year twice, two vintages), text, an unknown
+        variable.
         """
         known = list(rows)
         units = tuple(dict.fromkeys(row[0] for row in known))
@@ -131,7 +134,9 @@ class Panel:
         at_code = {variable.code: i for i, variable in enumerate(variables)}
         values = np.full((len(years), len(units), len(variables)), np.nan)
         seen: set[tuple[str, int, str]] = set()
-        twice, unknown = [], []
+        twice: list[str] = []
+        unknown: list[str] = []
+        words: list[str] = []
         for unit, year, code, value in known:
             if code not in at_code:
                 unknown.append(code)
@@ -139,13 +144,19 @@ class Panel:
             if (unit, year, code) in seen:
                 twice.append(f"{unit}, {year}, {code}")
             seen.add((unit, year, code))
-            if value is not None:
+            if isinstance(value, str):  # a dash or a footnote mark is for the importer to read
+                words.append(f"{unit}, {year}, {code}: {value!r}")
+            elif value is not None:
                 values[at_year[year], at_unit[unit], at_code[code]] = value
         problems = []
         if twice:
             problems.append(Problem("CELL_TWICE", "a cell is given twice: choose one vintage", tuple(twice)))
         if unknown:
             problems.append(Problem("VARIABLE_UNKNOWN", "not among the variables", tuple(dict.fromkeys(unknown))))
+        if words:
+            problems.append(
+                Problem("NOT_A_NUMBER", "a cell holds text: a number or nothing is asked for", tuple(words))
+            )
         stop_on(problems)
         return cls(units, years, tuple(variables), values, groups or {})
 
