@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from linli_engines import composite
 from linli_engines.composite import kemeny as kemeny_module
 from linli_engines.composite.analysis import correlations, cronbach, effective_weights, importance
 from linli_engines.composite.build import build
@@ -175,6 +176,18 @@ def test_optimised_weights_come_closer_than_the_published_ones(reference: Find) 
         return float(((shares_of_importance(x, weights, "pearson") - 1 / 8) ** 2).sum())
 
     assert misfit(optimised(x, np.ones(8), "pearson")) < misfit(start / start.sum()) / 5
+
+
+def test_a_level_mean_has_no_importance_in_it() -> None:
+    x = np.column_stack((np.arange(5.0), -np.arange(5.0)))
+    assert shares_of_importance(x, np.array([0.5, 0.5]), "square").tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("name", ["units.csv", "weights/ahp_random_index.csv"])
+def test_tables_say_where_they_are_from(name: str) -> None:
+    lines = rows(Path(composite.__file__).parent / name)
+    assert all(line["provenance"] == "sourced" and line["source"] for line in lines)
+    assert len({next(iter(line.values())) for line in lines}) == len(lines)
 
 
 # structure

@@ -205,6 +205,17 @@ def test_an_impossible_combination_is_refused_before_anything_runs() -> None:
     assert set(study.stages.memory) == known
 
 
+def test_cells_that_rule_a_combination_out_are_named_before_a_replicate_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A z-score around 1 may be positive or not: only the numbers tell."""
+    panel = some_panel()
+    norm = Choice("norm", tuple(Option(str(m), {"normalise": Normalise("zscore", (m, 1))}) for m in (9, 1)))
+    study = Study(panel, two_levels(), Scenario(normalise=Normalise(scale=(1, 9))), (norm, MEANS))
+    assert study.nominal.of().shape == (9,)
+    monkeypatch.setattr("linli_engines.composite.study.climb", lambda *_: pytest.fail("a replicate was run"))
+    with pytest.raises(Refused, match=r"NOT_POSITIVE.*u\d, 202\d, [a-e]"):
+        study.run_options(grid((norm, MEANS)))
+
+
 def test_factors_that_cannot_vary_are_refused() -> None:
     panel = some_panel()
     for factors in (
@@ -213,6 +224,7 @@ def test_factors_that_cannot_vary_are_refused() -> None:
         (Noise("n", 1.5),),
         (Range("r", "aggregate.power", 1, 1),),
         (Choice("c", ()),),
+        (Choice("c", (Option("a", {"tolerance": 0.1}), Option("b", {"tolerance": 0.2}))),),
         (MEANS, MEANS),
     ):
         with pytest.raises(Refused):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from linli_engines.composite.build import Result, Stages, build
+from linli_engines.composite.build import KEPT, Result, Stages, build
 from linli_engines.composite.check import check_doubt, check_stages, check_weigh
 from linli_engines.composite.digest import digest
 from linli_engines.composite.errors import Problem, refuse, stop_on
@@ -28,7 +28,7 @@ from linli_engines.composite.framework import Framework
 from linli_engines.composite.panel import Floats, Panel
 from linli_engines.composite.ranks import Ints, ranks
 from linli_engines.composite.scenario import Aggregate, BenefitOfDoubt, Scenario, Weigh, patched
-from linli_engines.composite.tree import Ground, climb
+from linli_engines.composite.tree import Ground, climb, leaves_not_positive
 from linli_engines.composite.weights import FROM_DATA, weights_for
 
 BLOCK = 256
@@ -130,6 +130,7 @@ class Study:
         sections = {name: _section(self, name, draws) for name in SECTIONS}
         groups = list(_groups(sections, len(draws.ids)))
         self._refuse(sections, groups)
+        self._refuse_cells(groups)
         y = nominal.year_at(self.year)
         wanted = self.nodes or (self.framework.root,)
         scores = {node: np.empty((len(draws.ids), len(self.panel.units))) for node in wanted}
@@ -168,6 +169,15 @@ class Study:
         for problem in problems:
             found.setdefault((problem.code, problem.text, problem.where), problem)
         stop_on(found.values())
+
+    def _refuse_cells(self, groups: Sequence[tuple[Scenario, Ints]]) -> None:
+        """What the numbers rule out is looked up beforehand too, as far as normalised values can be kept for the run."""
+        problems: list[Problem] = []
+        for scenario, _ in groups[: KEPT // 2]:
+            values = self.stages.normalised(scenario).values
+            ground = Ground(self.framework, values, self.panel.units, self.panel.years)
+            problems += leaves_not_positive(ground, scenario.aggregate)
+        stop_on(dict.fromkeys(problems))
 
 
 def _unlabelled(factor: Factor) -> Any:

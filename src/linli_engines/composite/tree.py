@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linli_engines.composite.errors import Problem, Refused
+from linli_engines.composite.errors import Problem, stop_on
 from linli_engines.composite.framework import Framework
 from linli_engines.composite.kemeny import kemeny
 from linli_engines.composite.means import mean_of, weighted
@@ -71,21 +71,36 @@ def combine(ground: Ground, node: str, columns: Sequence[Floats], weights: Float
         return _between(ground, method, columns, weights)
     mean = mean_of(method, how.power)
     if mean.positive:
-        _need_positive(ground, node, columns, method)
+        stop_on(_not_positive(ground, node, ground.framework.children[node], columns, method))
     return weighted(columns, weights, mean, how.coverage)
 
 
-def _need_positive(ground: Ground, node: str, columns: Sequence[Floats], method: str) -> None:
+def leaves_not_positive(ground: Ground, how: Aggregate) -> list[Problem]:
+    """Indicators under a mean that asks for values above 0, seen before anything is added up."""
+    framework, flat = ground.framework, ground.rows
+    problems: list[Problem] = []
+    for node in framework.parents:
+        method = how.method(node)
+        if method in BETWEEN or not mean_of(method, how.power).positive:
+            continue
+        own = [child for child in framework.children[node] if child not in framework.children]
+        problems += _not_positive(ground, node, own, [flat[None, :, framework.at[c]] for c in own], method)
+    return problems
+
+
+def _not_positive(
+    ground: Ground, node: str, children: Sequence[str], columns: Sequence[Floats], method: str
+) -> list[Problem]:
     bad = [(column <= 0).any(axis=0) for column in columns]
     if not any(b.any() for b in bad):
-        return
+        return []
     count = len(ground.units)
     where = tuple(
         f"{ground.units[s % count]}, {ground.years[s // count]}, {child}"
-        for child, rows in zip(ground.framework.children[node], bad, strict=True)
+        for child, rows in zip(children, bad, strict=True)
         for s in np.flatnonzero(rows)
     )
-    raise Refused([Problem("NOT_POSITIVE", f"the {method} mean at {node} asks for values above 0", where)])
+    return [Problem("NOT_POSITIVE", f"the {method} mean at {node} asks for values above 0", where)]
 
 
 def _between(ground: Ground, method: str, columns: Sequence[Floats], weights: Floats) -> Floats:

@@ -11,12 +11,16 @@ from linli_engines.composite.weights.spread import whole_rows
 
 
 def importance(x: Floats, weights: Floats, measure: str) -> Floats:
-    """Of each column in the weighted mean, as shares: "pearson" correlation or its "square" (the linear main effect)."""
+    """Of each column in the weighted mean, as shares: "pearson" correlation or its "square" (the linear main effect);
+    zeros where the mean is level.
+    """
     score = x @ weights
     dx, ds = x - x.mean(axis=0), score - score.mean()
-    r = dx.T @ ds / np.sqrt((dx**2).sum(axis=0) * (ds**2).sum())
+    spread = np.sqrt((dx**2).sum(axis=0) * (ds**2).sum())
+    r = dx.T @ ds / np.where(spread > 0, spread, np.inf)
     size = r if measure == "pearson" else r * r
-    found: Floats = size / size.sum()
+    total = size.sum()
+    found: Floats = size / total if total != 0 else np.zeros(len(size))
     return found
 
 
