@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .web import answers, follow, here, matters, pages, report, send
+from .web import answers, around, follow, here, matters, pages, report, send
 
 app_name = "portal"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("follow/<str:number>/<str:code>/photos/<photo_key:key>/<photo_size:size>.jpg", follow.photo, name="own_photo"),
     path("matters/", matters.matters, name="matters"),
     path("matters/<str:number>/", matters.matter, name="matter"),
+    path("around/", around.around, name="around"),
     path("answers/", answers.answers, name="answers"),
     path("answers/search", answers.suggest, name="answer-search"),
     path("answers/<slug:article>/", answers.answer, name="article"),

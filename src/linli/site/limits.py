@@ -49,6 +49,8 @@ class Rate(TextChoices):
     PORTAL_PHOTO = "portal_photo", _("居民上传照片：同一网络")
     PORTAL_FOLLOW = "portal_follow", _("居民输入查询码：同一网络")
     PORTAL_MARK = "portal_mark", _("居民说答复是否有帮助：同一网络")
+    PORTAL_AROUND = "portal_around", _("居民查步行圈：同一网络")
+    SURVEY_CODE = "survey_code", _("居民输错满意度调查码：同一网络")
     CONTACT_READ = "contact_read", _("查看居民联系方式：同一人")
     RECEIPT_LOOKUP = "receipt_lookup", _("凭回执查案件：同一工作人员")
     API_REPORT = "api_report", _("程序接口登记案件：同一账号")

@@ -1,5 +1,6 @@
 """The door of the service circle: its queries."""
 
+from .around import Around, around
 from .catalogue import (
     CatalogueView,
     ItemView,
@@ -17,12 +18,14 @@ from .facilities import FacilityTable, items_of, open_facilities
 from .homes import HomeTable, NetworkView, homes, network, network_content
 
 __all__ = [
+    "Around",
     "CatalogueView",
     "FacilityTable",
     "HomeTable",
     "ItemView",
     "NetworkView",
     "PaceView",
+    "around",
     "cap_m",
     "catalogue_by_id",
     "catalogue_in_force",

@@ -181,13 +181,16 @@ def item_answer(question: Asked, edits: Sequence[Edit] = ()) -> ItemAnswer:
 
 @dataclass(frozen=True)
 class FromHere:
-    """All items from one place: nearest_m, second_m, count (K,), with the nearest facility of each item (row, or -1)."""
+    """All items from one place: cap_m, nearest_m, second_m (inf beyond the item's cap), count within it, all (K,);
+    facility (K,) is the row of the nearest in `feet`, or -1. snap_m is the way to the network, placed whether there is one."""
 
     items: tuple[ItemView, ...]
     cap_m: np.ndarray
     nearest_m: np.ndarray
     second_m: np.ndarray
     count: np.ndarray
+    facility: np.ndarray
+    feet: Feet
     placed: bool
     snap_m: float
 
@@ -195,25 +198,63 @@ class FromHere:
 def from_here(
     catalogue: CatalogueView, pace: PaceView, on: date, lon: float, lat: float, edits: Sequence[Edit] = ()
 ) -> FromHere:
-    """What one reaches from a point. `placed` is False where no walkable way is near."""
-    from linli_engines.reach.solving import reach
+    """What one reaches from a point. One search measures every facility, then each item takes its own.
+
+    `placed` is False where no walkable way is near. Raises Missing (no_network).
+    """
+    from linli_engines.reach.solving import nearest
 
     streets, items = network.streets(pace.steps), catalogues.walked_items(catalogue)
     here = streets.place([lon], [lat]).places
     cap_m = np.array([catalogues.cap_m(catalogue, i, pace) for i in items], float)
-    standing = matrices.feet(on, pace.steps)
-    rows = matrices.rows_of(catalogue, on)
-    if edits:
-        parts = [feet_of(Asked(catalogue, i, pace, on), edits).places for i in items]
-        places, sizes = matrices.joined(*parts), [len(p.arc) for p in parts]
-    else:
-        sizes = [len(rows[i.code]) for i in items]
-        places = matrices.subset(standing.placed.places, np.concatenate([rows[i.code] for i in items]))
-    number = np.repeat(np.arange(len(items), dtype=np.int32), sizes)
-    found = reach(streets.graph, here, places, number, len(items), float(cap_m.max(initial=1.0)))
-    far = found.nearest_m[0] > cap_m + 1e-3
-    near = np.where(far, np.inf, found.nearest_m[0])
+    feet, rows = _all_feet(catalogue, pace, on, edits)
+    most = float(cap_m.max(initial=1.0))
+    number = np.arange(len(feet.id), dtype=np.int32)
+    metres = nearest(streets.graph, here, feet.places, number, len(number), most)[0] if len(number) else np.empty(0)
+    first, second = np.full(len(items), np.inf), np.full(len(items), np.inf)
+    count, facility = np.zeros(len(items), np.int64), np.full(len(items), -1)
+    for k, item in enumerate(items):
+        own = rows[item.code]
+        walked = metres[own]
+        within = np.flatnonzero(walked <= cap_m[k] + 1e-3)
+        if len(within):
+            order = within[np.argsort(walked[within], kind="stable")]
+            first[k], facility[k], count[k] = walked[order[0]], own[order[0]], len(within)
+            second[k] = walked[order[1]] if len(order) > 1 else np.inf
     return FromHere(
-        items, cap_m, near, np.where(found.second_m[0] > cap_m + 1e-3, np.inf, found.second_m[0]), found.count[0],
-        bool(here.arc[0] >= 0), float(here.snap_m[0]),
+        items, cap_m, first, second, count, facility, feet, bool(here.arc[0] >= 0), float(here.snap_m[0])
     )  # fmt: skip
+
+
+def _all_feet(
+    catalogue: CatalogueView, pace: PaceView, on: date, edits: Sequence[Edit]
+) -> tuple[Feet, dict[str, np.ndarray]]:
+    """Every facility of the day as the edits leave them, and the rows of each item among them."""
+    standing, rows = matrices.feet(on, pace.steps), dict(matrices.rows_of(catalogue, on))
+    table = standing.table
+    feet = Feet(table.id, table.name, table.lon, table.lat, standing.placed.places)
+    last = {e.facility: e for e in edits if e.kind != EditKind.ADD}
+    at = {i: row for row, i in enumerate(table.id.tolist()) if i in last}
+    gone = np.array(sorted(at.values()), np.int64)
+    moved = [(at[e.facility], e) for e in last.values() if e.kind == EditKind.MOVE and e.facility in at]
+    new = [*moved, *((-1, e) for e in edits if e.kind == EditKind.ADD)]
+    if not last and not new:
+        return feet, rows
+    fresh = [len(table) + n for n in range(len(new))]
+    for code, own in rows.items():
+        there = set(own.tolist())
+        come = [
+            place for place, (row, e) in zip(fresh, new, strict=True)
+            if (row in there if row >= 0 else gives(catalogue, e.items, code))
+        ]  # fmt: skip
+        rows[code] = np.append(own[~np.isin(own, gone)], np.array(come, np.int64))
+    if not new:
+        return feet, rows
+    lon, lat = np.array([e.lon for _r, e in new], float), np.array([e.lat for _r, e in new], float)
+    names = [str(table.name[row]) if row >= 0 else e.name for row, e in new]
+    added = network.streets(pace.steps).place(lon, lat).places
+    feet = Feet(
+        np.append(feet.id, [int(table.id[row]) if row >= 0 else 0 for row, _e in new]), np.append(feet.name, names),
+        np.append(feet.lon, lon), np.append(feet.lat, lat), matrices.joined(feet.places, added),
+    )  # fmt: skip
+    return feet, rows
