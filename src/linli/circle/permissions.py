@@ -12,6 +12,7 @@ READ_KINDS = STAFF
 PLAN_KINDS = frozenset({PostKind.PLANNER, PostKind.DISTRICT_CHIEF, PostKind.ADMINISTRATOR})
 KEEP_KINDS = frozenset({PostKind.PLANNER, PostKind.ADMINISTRATOR})
 SURVEY_KINDS = frozenset({PostKind.COMMUNITY_WORKER, PostKind.PLANNER, PostKind.ADMINISTRATOR})
+FILL_KINDS = frozenset({PostKind.COMMUNITY_WORKER})
 RECORD_KINDS = SURVEY_KINDS
 
 
@@ -67,6 +68,13 @@ def can_fill(actor: Actor, community: str) -> Decision:
     if _by_hand(actor, SURVEY_KINDS, community):
         return YES
     return no("not_this_community", _("只有本社区的填报员和上级规划员可以填报。"))
+
+
+def can_see_sheet(actor: Actor, community: str) -> Decision:
+    """One community's sheet: itself and the posts above it. For others it is not there."""
+    if actor.kind == "system" or (actor.kind in {"person", "token"} and actor.holds(READ_KINDS, community)):
+        return YES
+    return no("not_this_community", _("这个社区不在您的辖区。"))
 
 
 def can_keep_records(actor: Actor, division: str) -> Decision:

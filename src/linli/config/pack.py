@@ -158,6 +158,10 @@ def _load_catalogues(folder: Path, progress: Progress, lines: list[str] | None =
     )
 
 
+def _load_resource_kinds(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    _room("circle.actions").load_resource_kinds(actor=SYSTEM)
+
+
 def _load_facilities(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
     text = (folder / "facilities.csv").read_text(encoding="utf-8")
     _room("circle.actions").load_facilities(actor=SYSTEM, text=text)
@@ -192,6 +196,15 @@ OTHERS = (
 )
 
 
+def _load_kinds(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    _room("circle.actions.kinds").load_kinds(actor=SYSTEM)
+
+
+def _kind_files(folder: Path) -> list[Path]:
+    shipped = Path(__file__).resolve().parent.parent / "circle" / "data"
+    return [shipped / "record_kinds.csv", shipped / "programmes.csv"]
+
+
 def _territory_files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix in {".json", ".geojson", ".csv"} and p.name not in OTHERS)
 
@@ -213,6 +226,10 @@ def _catalogue_files(folder: Path) -> list[Path]:
     own, shipped = folder / "circle", Path(__file__).resolve().parent.parent / "circle" / "data"
     at = own if (own / "catalogues.json").exists() else shipped
     return [at / name for name in ("catalogues.json", "services.csv", "living.csv", "class_rules.csv", "paces.csv")]
+
+
+def _resource_files(folder: Path) -> list[Path]:
+    return [Path(__file__).resolve().parent.parent / "circle" / "data" / "resource_kinds.csv"]
 
 
 def _ground_files(folder: Path) -> list[Path]:
@@ -242,11 +259,19 @@ STEPS = (
         by_line=True,
     ),
     Step(
+        "circle_resources",
+        _("社区资源的种类"),
+        _has_rows("circle.ResourceKind"),
+        _resource_files,
+        _load_resource_kinds,
+    ),
+    Step(
         "circle_facilities",
         _("服务设施"),
         _has_rows("circle.Facility"),
         lambda f: [f / "facilities.csv"],
         _load_facilities,
     ),
+    Step("circle_records", _("台账和创建项目"), _has_rows("circle.RecordKind"), _kind_files, _load_kinds),
     Step("circle_ground", _("步行路网与居住区"), _has_rows("circle.Home"), _ground_files, _load_ground),
 )

@@ -116,7 +116,7 @@ class Wave(models.Model):
 
 
 class Slip(models.Model):
-    """A printed token that lets one voice in. Only its SHA-256 is kept; `used` says nothing about what was answered."""
+    """A printed token that lets one voice in. Only a keyed mark of it is kept; `used` says nothing about what was answered."""
 
     wave = models.ForeignKey(Wave, on_delete=models.CASCADE, related_name="slips")
     community = models.CharField(max_length=12)
@@ -128,7 +128,7 @@ class Slip(models.Model):
 
 
 class Voice(models.Model):
-    """What one slip answered: no slip, no hour, no person."""
+    """What one slip answered: no slip, no hour, no person. Its id is random: not even the order of coming in is kept."""
 
     wave = models.ForeignKey(Wave, on_delete=models.CASCADE, related_name="voices")
     community = models.CharField(max_length=12)
