@@ -21,6 +21,8 @@ def wire() -> None:
     from linli.accounts import settings_menu
     from linli.circle import importers as circle_tables
     from linli.circle import permissions as circle
+    from linli.circle import survey_imports
+    from linli.circle import record_imports
     from linli.circle.choices import CatalogueKind
     from linli.exchange import importers
     from linli.files import permissions as files
@@ -62,6 +64,9 @@ def wire() -> None:
         importers.register(circle_tables.CatalogueImporter(kind))
     importers.register(circle_tables.RuleImporter())
     importers.register(circle_tables.PaceImporter())
+    importers.register(survey_imports.AnswerImporter())
+    for record_table in record_imports.IMPORTERS:
+        importers.register(record_table())
     files.register("case", cases.can_see_picture)
     settings_menu.register(
         _("联系方式查看记录"), _("谁在何时为何查看了居民的联系方式。"), "vault:read_log", frozenset(LOG_READERS)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -34,7 +33,6 @@ from ..models import (
     StationCommunity,
 )
 
-DATA = Path(__file__).resolve().parent.parent / "data"
 EARLIEST_YEAR = 1949
 AMOUNT_MOST = 10**13
 
@@ -53,33 +51,6 @@ class CircleFacts:
     source: str = ""
     provenance: str = Provenance.PROVISIONAL
     simulated: bool = False
-
-
-# --- data that comes with the house ------------------------------------------------------------------------
-
-
-def load_kinds(*, actor: Actor) -> int:
-    """The kinds of records and the programmes of data/*.csv; entries stay. Returns how many rows."""
-    permissions.can_keep_catalogue(actor, "").or_forbidden()
-    kinds, programmes = _table("record_kinds.csv"), _table("programmes.csv")
-    with transaction.atomic():
-        for row in kinds:
-            fields: dict[str, Any] = {k: row[k] for k in ("name", "name_en", "value", "unit", "provenance", "source")}
-            fields |= {"order": int(row["order"]), "least": int(row["least"]) if row["least"] else None}
-            RecordKind.objects.update_or_create(code=row["code"], defaults=fields)
-        for row in programmes:
-            criteria = [
-                dict(zip(("code", "name", "name_en"), c.split("="), strict=True)) for c in row["criteria"].split(";")
-            ]
-            about: dict[str, Any] = {k: row[k] for k in ("name", "name_en", "provenance", "source")}
-            about |= {"order": int(row["order"]), "criteria": criteria}
-            Programme.objects.update_or_create(code=row["code"], defaults=about)
-    return len(kinds) + len(programmes)
-
-
-def _table(name: str) -> list[dict[str, str]]:
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 # --- what every action checks --------------------------------------------------------------------------------
@@ -142,20 +113,25 @@ def _not_later_than_today(day: date, field: str) -> date:
 # --- circles --------------------------------------------------------------------------------------------------
 
 
-def save_circle(*, actor: Actor, facts: CircleFacts, circle_id: int | None = None, version: int | None = None) -> int:
-    """Write a new circle, or the one with `circle_id` as it was seen at `version`. Returns its id.
-
-    Raises Forbidden, Missing, Invalid, Conflict (somebody else changed it, or the code is taken).
-    """
+def check_circle(facts: CircleFacts) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """(communities, fields) of a circle as it would be written. Raises Invalid."""
     communities = _communities(facts.communities)
     division = common_division(communities)
-    permissions.can_keep_records(actor, division).or_forbidden()
-    fields: dict[str, Any] = {
+    return communities, {
         "name": _named(facts.name), "district": division[:6], "subdistrict": division if len(division) == 9 else "",
         "level": _one_of(facts.level, CircleLevel, "level"), "state": _one_of(facts.state, CircleState, "state"),
         "year": _year(facts.year), "note": facts.note.strip()[:400], "source": facts.source.strip()[:400],
         "provenance": _one_of(facts.provenance, Provenance, "provenance"),
     }  # fmt: skip
+
+
+def save_circle(*, actor: Actor, facts: CircleFacts, circle_id: int | None = None, version: int | None = None) -> int:
+    """Write a new circle, or the one with `circle_id` as it was seen at `version`. Returns its id.
+
+    Raises Forbidden, Missing, Invalid, Conflict (somebody else changed it, or the code is taken).
+    """
+    communities, fields = check_circle(facts)
+    permissions.can_keep_records(actor, fields["subdistrict"] or fields["district"]).or_forbidden()
     with transaction.atomic():
         if circle_id is None:
             row = _new_circle(facts, fields)
@@ -189,6 +165,16 @@ def _circle(actor: Actor, circle_id: int) -> Circle:
         raise Missing("no_such_circle", _("没有这个服务圈。"))
     permissions.can_keep_records(actor, row.subdistrict or row.district).or_forbidden()
     return row
+
+
+def remove_circles(*, actor: Actor, circle_ids: Sequence[int]) -> None:
+    """Take an import back: the circles it brought, while nobody has joined them. Raises Forbidden, Conflict."""
+    permissions.can_keep_catalogue(actor, territory.district().code).or_forbidden()
+    rows = Circle.objects.filter(pk__in=list(circle_ids))
+    if joined := rows.filter(members__isnull=False).first():
+        raise Conflict("has_members", _("服务圈 %(name)s 已经有成员，不能撤销导入。") % {"name": joined.name})
+    rows.delete()
+    record(actor=actor, verb=AuditVerb.OTHER, target="circles", change="take back", count=len(circle_ids))
 
 
 def add_member(
@@ -288,6 +274,36 @@ def save_body(
 # --- records and designations -----------------------------------------------------------------------------------
 
 
+def amount_of(kind: str, value: Any) -> int:
+    """A number as people write it: yuan become fen. Raises Invalid for parts of a fen or of a person."""
+    whole = Decimal(value) * (100 if RecordKind.objects.filter(code=kind, value="fen").exists() else 1)
+    if whole != whole.to_integral_value():
+        raise Invalid("bad_amount", _("数值不对。"), fields={"amount": [_("数值不对。")]})
+    return int(whole)
+
+
+def check_record(
+    *, community: str, kind: str, amount: int, as_of: date, evidence: str
+) -> tuple[RecordKind, dict[str, Any]]:
+    """(kind, fields) of a record as it would be written. Raises Missing, Invalid."""
+    (code,) = _communities([community])
+    found = RecordKind.objects.filter(code=kind).first()
+    if found is None:
+        raise Missing("no_such_record", _("没有这种台账。"))
+    most = 1 if found.value == "yes" else AMOUNT_MOST
+    if not 0 <= amount <= most:
+        raise Invalid("bad_amount", _("数值不对。"), fields={"amount": [_("数值不对。")]})
+    day = _not_later_than_today(as_of, "as_of")
+    return found, {"community": code, "amount": amount, "as_of": day, "evidence": _evidence(evidence)}
+
+
+def remove_records(*, actor: Actor, entry_ids: Sequence[int]) -> None:
+    """Take an import back: its entries, and no others. Raises Forbidden."""
+    permissions.can_keep_catalogue(actor, territory.district().code).or_forbidden()
+    RecordEntry.objects.filter(pk__in=list(entry_ids)).delete()
+    record(actor=actor, verb=AuditVerb.OTHER, target="records", change="take back", count=len(entry_ids))
+
+
 def add_record(
     *,
     actor: Actor,
@@ -299,19 +315,35 @@ def add_record(
     simulated: bool = False,
 ) -> int:
     """One dated statement with its evidence. What was said before stays. Raises Forbidden, Missing, Invalid."""
-    (code,) = _communities([community])
-    permissions.can_fill(actor, code).or_forbidden()
-    found = RecordKind.objects.filter(code=kind).first()
-    if found is None:
-        raise Missing("no_such_record", _("没有这种台账。"))
-    most = 1 if found.value == "yes" else AMOUNT_MOST
-    if not 0 <= amount <= most:
-        raise Invalid("bad_amount", _("数值不对。"), fields={"amount": [_("数值不对。")]})
-    row = RecordEntry.objects.create(
-        kind=found, community=code, amount=amount, as_of=_not_later_than_today(as_of, "as_of"),
-        evidence=_evidence(evidence), simulated=simulated, at=clock.now(), by=actor.label,
-    )  # fmt: skip
+    permissions.can_fill(actor, community).or_forbidden()
+    found, fields = check_record(community=community, kind=kind, amount=amount, as_of=as_of, evidence=evidence)
+    row = RecordEntry.objects.create(kind=found, **fields, simulated=simulated, at=clock.now(), by=actor.label)
     return row.pk
+
+
+def check_designation(
+    *, programme: str, community: str, year: int, state: str, evidence: str, met: Sequence[str] = ()
+) -> tuple[Programme, dict[str, Any]]:
+    """(programme, fields) of a designation as it would be written. Raises Missing, Invalid."""
+    (code,) = _communities([community])
+    found = Programme.objects.filter(code=programme).first()
+    if found is None:
+        raise Missing("no_such_programme", _("没有这个项目。"))
+    known = [c["code"] for c in found.criteria]
+    if unknown := [c for c in met if c not in known]:
+        text = _("没有这条标准：%(code)s。") % {"code": unknown[0]}
+        raise Invalid("no_such_criterion", text, fields={"met": [text]})
+    return found, {
+        "community": code, "year": _year(year), "state": _one_of(state, DesignationState, "state"),
+        "met": [c for c in known if c in met], "evidence": _evidence(evidence),
+    }  # fmt: skip
+
+
+def remove_designations(*, actor: Actor, ids: Sequence[int]) -> None:
+    """Take an import back: its rows, and no others. Raises Forbidden."""
+    permissions.can_keep_catalogue(actor, territory.district().code).or_forbidden()
+    Designation.objects.filter(pk__in=list(ids)).delete()
+    record(actor=actor, verb=AuditVerb.OTHER, target="designations", change="take back", count=len(ids))
 
 
 def designate(
@@ -326,22 +358,16 @@ def designate(
     simulated: bool = False,
 ) -> int:
     """Say that a community is a pilot, meets the criteria, was designated, or no longer is. Raises Conflict if said."""
-    (code,) = _communities([community])
-    permissions.can_keep_records(actor, code).or_forbidden()
-    found = Programme.objects.filter(code=programme).first()
-    if found is None:
-        raise Missing("no_such_programme", _("没有这个项目。"))
-    known = [c["code"] for c in found.criteria]
-    if unknown := [c for c in met if c not in known]:
-        raise Invalid("no_such_criterion", _("没有这条标准：%(code)s。") % {"code": unknown[0]})
+    permissions.can_keep_records(actor, community).or_forbidden()
+    found, fields = check_designation(
+        programme=programme, community=community, year=year, state=state, evidence=evidence, met=met
+    )
     try:
         with transaction.atomic():
             row = Designation.objects.create(
-                programme=found, community=code, year=_year(year), state=_one_of(state, DesignationState, "state"),
-                met=[c for c in known if c in met], evidence=_evidence(evidence), simulated=simulated,
-                at=clock.now(), by=actor.label,
-            )  # fmt: skip
-            record(actor=actor, verb=AuditVerb.OTHER, target=f"programme:{programme}", change=state, community=code)
+                programme=found, **fields, simulated=simulated, at=clock.now(), by=actor.label
+            )
+            record(actor=actor, verb=AuditVerb.OTHER, target=f"programme:{programme}", change=state, community=community)
     except IntegrityError:
         raise Conflict("already_said", _("这个社区这一年已经登记过。")) from None
     return row.pk

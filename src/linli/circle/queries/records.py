@@ -6,6 +6,7 @@ import csv
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -262,3 +263,27 @@ def programme(*, actor: Actor, code: str, division: str = "") -> tuple[Programme
         "-year", "community", "id"
     )
     return row, list(rows)
+
+
+def entries() -> list[dict[str, Any]]:
+    """All records as values of a table: of one kind, community and day the last that was said; fen as yuan."""
+    rows = RecordEntry.objects.select_related("kind").order_by("community", "kind__order", "as_of", "id")
+    return [
+        {
+            "community": r.community, "kind": r.kind.code, "as_of": r.as_of, "evidence": r.evidence,
+            "amount": Decimal(r.amount) / (100 if r.kind.value == "fen" else 1),
+        }
+        for r in rows
+    ]  # fmt: skip
+
+
+def designations() -> list[dict[str, Any]]:
+    """All designations as values of a table."""
+    rows = Designation.objects.select_related("programme").order_by("programme__order", "year", "community", "id")
+    return [
+        {
+            "programme": r.programme.code, "community": r.community, "year": r.year, "state": r.state,
+            "met": tuple(r.met), "evidence": r.evidence,
+        }
+        for r in rows
+    ]  # fmt: skip

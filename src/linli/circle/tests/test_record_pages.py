@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from linli.circle.actions import records as write
+from linli.circle.actions.kinds import load_kinds
 from linli.core.actor import SYSTEM
 from linli.testing.fixtures import Cast
 
@@ -16,7 +17,7 @@ EAST, WEST = "110102018001", "110102018009"
 
 @pytest.fixture
 def circle(district: Cast) -> int:
-    write.load_kinds(actor=SYSTEM)
+    load_kinds(actor=SYSTEM)
     planner = district.actor("planner")
     write.add_record(
         actor=planner, community=EAST, kind="premises", amount=300, as_of=date(2026, 1, 1), evidence="租约"

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from linli.circle.actions import records as write
+from linli.circle.actions.kinds import load_kinds
 from linli.circle.queries import records as read
 from linli.core.actor import SYSTEM, Actor, Post
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing
@@ -24,7 +25,7 @@ EAST, WEST = "110102018001", "110102018009"
 
 @pytest.fixture(autouse=True)
 def ground(xicheng: object) -> None:
-    write.load_kinds(actor=SYSTEM)
+    load_kinds(actor=SYSTEM)
 
 
 def facts(**more: object) -> write.CircleFacts:

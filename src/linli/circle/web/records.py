@@ -82,6 +82,7 @@ def home(request: ActorRequest) -> HttpResponse:
         "stations": read.shared_stations(actor=request.actor, division=division),
         "programmes": [(p, named(p), _latest(years)) for p, years in read.programmes(actor=request.actor, division=division)],
         "built": read.built(actor=request.actor, division=division),
+        "may_import": bool(permissions.can_keep_catalogue(request.actor, territory.district().code)),
     }  # fmt: skip
     return render(request, "circle/records.html", context)
 
