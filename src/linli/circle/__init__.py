@@ -6,5 +6,6 @@ Also here: revision (what caches compare), network (the walking network as a pro
 (WGS-84, GCJ-02, BD-09), tables (rows of a catalogue and what is wrong with them), importers (tables that exchange takes
 in), record_imports (those of circles and records), facility_files (bytes of a list of facilities to raw rows), names (names compared), facility_forms (text to typed
 values: facilities, imports, catalogues), survey_forms (text to typed values: surveys, waves), survey_imports (a filled
-workbook of answers), slips (codes of satisfaction slips), suppression (which groups may show their answers).
+workbook of answers), slips (codes of satisfaction slips), suppression (which groups may show their answers), drawing (a community drawn for paper), printing (HTML to
+PDF, where the means are there).
 """

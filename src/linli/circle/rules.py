@@ -112,3 +112,11 @@ def provided_states(offer: Small) -> Small:
 def percent_said(value: float | None) -> str:
     """One decimal, or a dash."""
     return "—" if value is None or not np.isfinite(value) else f"{value:.1f}%"
+
+
+def all_of(state: Small) -> Small:
+    """(C,) out of (C, K): whether a community has every one of some items. A no settles it, then a gap; what is measured
+    elsewhere says nothing; of nothing measured there is no answer (APART)."""
+    measured = (state != APART).any(axis=1)
+    found = np.where((state == NO).any(axis=1), NO, np.where((state == MISSING).any(axis=1), MISSING, YES))
+    return np.where(measured, found, APART).astype(np.int8)

@@ -227,6 +227,22 @@ def fonts() -> Iterator[Finding]:
     )
 
 
+def printing() -> Iterator[Finding]:
+    from linli.circle import printing as papers
+
+    mend = _(
+        "只有社区一览的 PDF 需要：pip install weasyprint，apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
+        "libharfbuzz-subset0 fonts-noto-cjk；没有时用浏览器打印同一页。"
+    )
+    found = papers.available()
+    yield Finding(
+        "printing",
+        OK if found else WARN,
+        _("能生成 PDF") if found else _("不能生成 PDF（可选）"),
+        "" if found else mend,
+    )
+
+
 def holidays() -> Iterator[Finding]:
     from linli.worktime import queries
 
@@ -349,7 +365,7 @@ def seal() -> Iterator[Finding]:
     yield Finding("seal", level, _("日志 %(h)d 小时前封存") % {"h": hours}, "" if level == OK else "linli seal")
 
 
-MACHINE: tuple[Check, ...] = (python, packages, folders, keys, disk, address, demonstration, browser, fonts)
+MACHINE: tuple[Check, ...] = (python, packages, folders, keys, disk, address, demonstration, browser, fonts, printing)
 DATABASE: tuple[Check, ...] = (database, migrations)
 TABLES: tuple[Check, ...] = (worker, relay, time_and_zone, pack, holidays, seal)  # only where the tables are
 
