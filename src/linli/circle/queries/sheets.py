@@ -93,6 +93,14 @@ def sheet(*, actor: Actor, survey_id: int, community: str) -> SheetView:
     )  # fmt: skip
 
 
+def version(*, survey_id: int, community: str) -> int:
+    """The number that counts up with everything written on a sheet. Raises Missing."""
+    found = Sheet.objects.filter(survey=survey_id, community=community).values_list("version", flat=True).first()
+    if found is None:
+        raise Missing("no_such_sheet", _("这个社区不在这次调查里。"))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """How far one community is. `total` sub-items."""

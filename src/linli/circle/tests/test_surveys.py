@@ -9,10 +9,9 @@ import pytest
 
 from linli.circle import rules
 from linli.circle.actions import answers as write
-from linli.circle.actions import catalogue as catalogue_actions
 from linli.circle.actions import surveys as run
 from linli.circle.actions.answers import Said
-from linli.circle.models import Answer, ResourceKind
+from linli.circle.models import Answer, Catalogue, ResourceKind
 from linli.circle.queries import catalogue as catalogue_reads
 from linli.circle.queries import sheets as sheet_reads
 from linli.circle.queries import surveys as read
@@ -180,7 +179,7 @@ def test_after_the_end_nothing_changes_and_what_is_open_is_missing(survey: int) 
 
 def test_a_version_that_was_withdrawn_still_serves_the_survey_that_refers_to_it(survey: int) -> None:
     catalogue = catalogue_reads.catalogue_in_force("services")
-    catalogue_actions.Catalogue.objects.filter(pk=catalogue.id).update(state="retired", valid_to=clock.today())
+    Catalogue.objects.filter(pk=catalogue.id).update(state="retired", valid_to=clock.today())
     with pytest.raises(Missing):
         catalogue_reads.catalogue_in_force("services")
     version = fill(survey, percent=95)
