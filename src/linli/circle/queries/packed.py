@@ -12,7 +12,7 @@ import numpy as np
 from .. import matrices, network
 from ..network import Ground
 
-METRES_PER_DEGREE = 111_320.0
+LEAST_TO_FIT, MOST_NODES = 30, 5_000
 
 
 def packed(steps: bool) -> tuple[str, bytes]:
@@ -92,13 +92,17 @@ class _Frame:
 
 
 def _frame(ground: Ground) -> _Frame:
-    """Fitted to the homes, or to one degree around the equator's zero where there are none."""
-    homes = ground.homes
-    if len(homes) < len("uvxyz") + 1:
-        return _Frame(np.zeros(2), 0.0, 0.0, [METRES_PER_DEGREE, 0, 0, 0, 0], [0, METRES_PER_DEGREE, 0, 0, 0], np.inf)
-    lon0, lat0 = float(homes.lon.mean()), float(homes.lat.mean())
-    u, v = homes.lon - lon0, homes.lat - lat0
-    xy = ground.streets.metres(homes.lon, homes.lat)
+    """Fitted to the homes; where there are too few, to nodes of the network."""
+    lon, lat = ground.homes.lon, ground.homes.lat
+    if len(lon) < LEAST_TO_FIT:
+        import pyproj
+
+        xy = ground.streets.graph.network.node_xy
+        xy = xy[:: max(len(xy) // MOST_NODES, 1)]
+        lon, lat = pyproj.Transformer.from_crs(ground.streets.crs, "EPSG:4326", always_xy=True).transform(*xy.T)
+    lon0, lat0 = float(lon.mean()), float(lat.mean())
+    u, v = lon - lon0, lat - lat0
+    xy = ground.streets.metres(lon, lat)
     centre = ground.streets.metres([lon0], [lat0])[0]
     design = np.column_stack((u, v, u * u, u * v, v * v))
     found, *_rest = np.linalg.lstsq(design, xy - centre, rcond=None)

@@ -60,8 +60,13 @@ def question(values: Any, default: str = "") -> Asked:
 
 def body(request: HttpRequest) -> dict[str, Any]:
     """The JSON object of a request. Raises Invalid."""
+    return parsed(request.body)
+
+
+def parsed(text: bytes | str) -> dict[str, Any]:
+    """A JSON object. Raises Invalid."""
     try:
-        found = json.loads(request.body or b"{}")
+        found = json.loads(text or b"{}")
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
@@ -88,7 +93,7 @@ def _edit(row: Any, n: int) -> Edit:
             lat=None if row.get("lat") is None else float(row["lat"]),
             name=" ".join(str(row.get("name") or "").split())[:100],
         )
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise Invalid("bad_edit", _("第 %(n)s 处改动看不懂。") % {"n": n}) from None
 
 

@@ -131,7 +131,8 @@ def _config(
     ]
     return {
         "catalogue": catalogue.id, "item": item, "pace": pace, "on": str(on), "language": get_language(),
-        "csrf": get_token(request), "least": network.setting("least_share"), "shown": SHOWN,
+        "csrf": get_token(request), "least": network.setting("least_share"), "shown": SHOWN, "mostEdits": reach.EDITS_MOST, "saved": found is None or found.own,
+        "parents": {i.code: i.parent for i in catalogue.items if i.parent},
         "mayPlan": bool(permissions.can_plan(request.actor)), "edits": edits, "paces": paces,
         "plan": {"id": found.id, "version": found.version} if found and found.own else None,
         "communities": [{"code": c, "name": territory.division_name(c, short=True)} for c in matrices.community_codes()],
@@ -146,6 +147,7 @@ def _config(
 def _words() -> dict[str, Any]:
     return {
         "loading": _("正在读取……"), "failed": _("暂时读不到，请稍后再试。"), "homes": _("处"), "ms": _("浏览器算了 {n} 毫秒"),
+        "noFacilities": _("这一项还没有设施资料；可以新增一处，或先导入设施。"), "tooMany": _("一个方案最多改 {n} 处，先存一个方案再接着改。"),
         "unplaced": _("{n} 处设施离路网太远，没有计入。"), "offNetwork": _("有一处离路网太远，走不到。"),
         "tapToAdd": _("在图上点一下要新增的位置。"), "newName": _("新增 {n}"), "added": _("新增"), "moved": _("迁址"), "removed": _("取消"),
         "remove": _("取消"), "restore": _("恢复"), "more": _("另有 {n} 处，在图上。"), "siting": _("正在选址，最多十来秒……"),

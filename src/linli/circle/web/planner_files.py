@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.accounts.permissions import ActorRequest, require
 from linli.core import clock
@@ -33,7 +33,13 @@ TODAY = "today"
 
 
 def _with_plan(request: ActorRequest, default: str = "") -> tuple[Asked, tuple[Edit, ...], str]:
-    """The question of an address, with the edits of `plan` if one is named, and the plan's name."""
+    """The question of an address, with the edits of `plan` if one is named, and the plan's name; of a form, with the
+    edits of its JSON field `body`, which need not be saved anywhere."""
+    if request.method == "POST":
+        values = asked.parsed(request.POST.get("body", ""))
+        question, edits = asked.question(values, default), asked.edits(values)
+        reach.check_edits(edits, question.catalogue)
+        return question, tuple(edits), _("未保存的改动") if edits else ""
     wanted = request.GET.get("plan", "")
     if not wanted:
         return asked.question(request.GET, default), (), ""
@@ -54,7 +60,7 @@ def _rows(answer: ItemAnswer) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @require(*permissions.READ_KINDS)
 def as_xlsx(request: ActorRequest) -> Any:
     question, edits, name = _with_plan(request)
@@ -85,7 +91,7 @@ def as_xlsx(request: ActorRequest) -> Any:
     return xlsx_response(f"circle-{question.item.code}-{question.on}", sheets, about=about)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @require(*permissions.READ_KINDS)
 def as_geojson(request: ActorRequest) -> HttpResponse:
     """Communities that have a boundary with share and state; WGS-84."""

@@ -1,6 +1,6 @@
 // The planner's map: communities coloured by share and hatched where data is missing, homes as dots, facilities to drag.
 //
-// const drawn = await drawMap(canvas, {homes, onDrag, onDrop, onHome, onFacility, onPoint})
+// const drawn = await drawMap(canvas, {homes, draggable, onDrag, onDrop, onCancel, onHome, onFacility, onPoint})
 // drawn.communities(states)   [{code, state: yes|no|missing|apart, share}]     drawn.homes(reached, changed)
 // drawn.facilities(list)      [{id, lon, lat, kind, name}]                     drawn.circle(geojson or null)
 
@@ -21,7 +21,7 @@ function hatch(colour) {
 
 const points = (list) => ({ type: "FeatureCollection", features: list.map((p, i) => ({ type: "Feature", id: p.id ?? i, properties: { ...p, at: i }, geometry: { type: "Point", coordinates: [p.lon, p.lat] } })) });
 
-export async function drawMap(canvas, { homes, boundaries, onDrag, onDrop, onHome, onFacility, onPoint }) {
+export async function drawMap(canvas, { homes, boundaries, draggable, onDrag, onDrop, onCancel, onHome, onFacility, onPoint }) {
   const made = makeMap(canvas);
   if (!made) return null;
   const { map, ready } = made;
@@ -69,35 +69,56 @@ export async function drawMap(canvas, { homes, boundaries, onDrag, onDrop, onHom
   layers();
   map.on("style.load", layers); // a change of theme draws anew
 
-  let held = null, moved = false;
+  // A facility is held from the press on; it moves once the pointer has gone further than a hand trembles.
+  let held = null, moved = false, from = null, last = null;
+  const reach = (event) => (event.originalEvent.touches ? 18 : 5), trembles = (event) => (event.originalEvent.touches ? 9 : 4);
+  function at({ point, originalEvent }) {
+    const r = reach({ originalEvent }), found = map.queryRenderedFeatures([[point.x - r, point.y - r], [point.x + r, point.y + r]], { layers: ["plan-facility"] });
+    const away = (f) => { const q = map.project(f.geometry.coordinates); return Math.hypot(q.x - point.x, q.y - point.y); };
+    return found.sort((a, b) => away(a) - away(b))[0];
+  }
   const hold = (event) => {
-    const f = map.queryRenderedFeatures(event.point, { layers: ["plan-facility"] })[0];
-    if (!f || (event.originalEvent.touches?.length ?? 1) > 1) return;
+    moved = false;
+    const f = adding || (event.originalEvent.touches?.length ?? 1) > 1 || (event.originalEvent.button ?? 0) > 0 ? null : at(event);
+    if (!f) { release(); return; }
+    if (!draggable) return;
     event.preventDefault(); // the map stays where it is
     held = f.properties.at;
-    moved = false;
+    [from, last] = [event.point, event.lngLat];
     canvas.classList.add("dragging");
   };
   const drag = (event) => {
     if (held === null) return;
+    last = event.lngLat;
+    if (!moved && Math.hypot(event.point.x - from.x, event.point.y - from.y) < trembles(event)) return;
     moved = true;
-    onDrag(held, event.lngLat.lng, event.lngLat.lat);
+    onDrag(held, last.lng, last.lat);
   };
-  const drop = (event) => {
+  const drop = () => {
     if (held === null) return;
-    const at = held;
+    const which = held;
     held = null;
     canvas.classList.remove("dragging");
-    if (moved) onDrop(at, event.lngLat.lng, event.lngLat.lat);
-    else onFacility(at);
+    if (moved) onDrop(which, last.lng, last.lat);
+    else onFacility(which);
+  };
+  const release = () => {
+    if (held === null) return;
+    held = null;
+    canvas.classList.remove("dragging");
+    onCancel();
   };
   for (const [down, move, up] of [["mousedown", "mousemove", "mouseup"], ["touchstart", "touchmove", "touchend"]]) { map.on(down, hold); map.on(move, drag); map.on(up, drop); }
-  map.on("mouseenter", "plan-facility", () => { map.getCanvas().style.cursor = "grab"; });
+  map.on("touchcancel", release);
+  addEventListener("mouseup", drop); // let go beside the map
+  addEventListener("keydown", (event) => { if (event.key === "Escape") release(); });
+  map.on("mouseenter", "plan-facility", () => { map.getCanvas().style.cursor = draggable ? "grab" : "pointer"; });
   map.on("mouseleave", "plan-facility", () => { map.getCanvas().style.cursor = ""; });
   map.on("click", (event) => {
     if (moved) { moved = false; return; }
     if (adding) { onPoint(event.lngLat.lng, event.lngLat.lat); return; }
-    if (map.queryRenderedFeatures(event.point, { layers: ["plan-facility"] }).length) return;
+    const facility = at(event);
+    if (facility) { if (!draggable) onFacility(facility.properties.at); return; }
     const { x, y } = event.point, home = map.queryRenderedFeatures([[x - 8, y - 8], [x + 8, y + 8]], { layers: ["plan-homes"] })[0];
     if (home) onHome(home.properties.at);
   });

@@ -12,8 +12,8 @@ const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_all, name) => va
 const number = (n) => new Intl.NumberFormat(config.language).format(n);
 const percent = (x) => (Number.isFinite(x) ? `${(100 * x).toFixed(1)}%` : "—");
 
-const page = { item: config.item, pace: config.pace, edits: config.edits ?? [], undone: [], feet: [], rows: [], complete: null, base: null, metres: null, view: "now", adding: false };
-let ground = null, drawn = null, frame = 0, pendingDrag = null, serverTurn = 0;
+const page = { item: config.item, pace: config.pace, edits: config.edits ?? [], history: [], undone: [], feet: [], rows: [], complete: null, base: null, metres: null, view: "now", adding: false };
+let ground = null, drawn = null, frame = 0, pendingDrag = null, serverTurn = 0, itemTurn = 0;
 
 const fetchJson = async (url, options) => {
   const answer = await fetch(url, { headers: { Accept: "application/json", ...(options?.body && { "Content-Type": "application/json", "X-CSRFToken": config.csrf }) }, ...options });
@@ -31,7 +31,8 @@ async function load() {
     const answer = await fetch(pace.ground);
     if (!answer.ok) throw new Error(config.words.failed);
     ground = Ground.read(await answer.arrayBuffer());
-    drawn ??= await drawMap(document.getElementById("map"), { homes: homesOf(), boundaries: config.urls.boundaries, onDrag, onDrop, onHome, onFacility: choose, onPoint: add });
+    ground.placed = new Map();
+    drawn ??= await drawMap(document.getElementById("map"), { homes: homesOf(), boundaries: config.urls.boundaries, draggable: config.mayPlan, onDrag, onDrop, onCancel, onHome, onFacility: choose, onPoint: add });
     await chooseItem(page.item);
   } catch (error) { tell(error.message, "late"); }
 }
@@ -39,19 +40,22 @@ async function load() {
 const homesOf = () => Array.from(ground.homeX, (x, h) => { const [lon, lat] = ground.lonLat(x, ground.homeY[h]); return { lon, lat }; });
 
 async function chooseItem(code) {
+  const turn = ++itemTurn;
   page.item = code;
   const url = new URL(config.urls.item, location.origin);
   for (const [k, v] of Object.entries({ item: code, pace: page.pace, on: config.on, catalogue: config.catalogue })) url.searchParams.set(k, v);
   const answer = await fetchJson(url);
+  if (turn !== itemTurn) return; // another item was chosen meanwhile
   page.rows = answer.facilities.map((f) => { const [x, y] = ground.xy(f.lon, f.lat); return { ...f, x, y }; });
   page.complete = answer.complete;
   page.cap = answer.cap;
   page.base = count(feetOf([]));
-  compute();
+  page.picked = null;
+  if (filter) filter.value = "";
+  after();
   remember();
   one("[data-item-name]").textContent = answer.name;
   one("[data-item-note]").textContent = answer.note;
-  tell("");
   one("[data-unplaced]").textContent = answer.unplaced ? say(config.words.unplaced, { n: number(answer.unplaced) }) : "";
 }
 
@@ -60,16 +64,27 @@ function rowsAfter(edits) {
   const rows = page.rows.map((f) => ({ ...f, kind: "keep" }));
   const at = new Map(rows.map((f) => [f.id, f]));
   for (const [n, e] of edits.entries()) {
-    if (e.kind === "add") { if (e.items.includes(page.item)) rows.push({ id: `new${n}`, edit: n, name: e.name, lon: e.lon, lat: e.lat, kind: "add", foot: e.foot }); continue; }
+    if (e.kind === "add") { if (e.items.some(isPart)) rows.push({ id: `new${n}`, edit: n, name: e.name, lon: e.lon, lat: e.lat, kind: "add" }); continue; }
     const row = at.get(e.facility);
     if (!row) continue;
     if (e.kind === "remove") row.kind = "remove";
-    else Object.assign(row, { kind: "move", lon: e.lon, lat: e.lat, foot: e.foot });
+    else Object.assign(row, { kind: "move", lon: e.lon, lat: e.lat });
     row.edit = n;
   }
   return rows;
 }
-const footOf = (row) => (row.kind === "keep" ? row : row.foot !== undefined ? row.foot : ground.place(row.lon, row.lat));
+// What gives an item gives the item above it, too.
+function isPart(code) {
+  for (let at = code; at; at = config.parents[at]) if (at === page.item) return true;
+  return false;
+}
+// Each network (with steps, without) has feet of its own.
+function footAt(lon, lat) {
+  const key = `${lon},${lat}`;
+  if (!ground.placed.has(key)) ground.placed.set(key, ground.place(lon, lat));
+  return ground.placed.get(key);
+}
+const footOf = (row) => (row.kind === "keep" ? row : footAt(row.lon, row.lat));
 const feetOf = (edits) => rowsAfter(edits).filter((r) => r.kind !== "remove").map(footOf).filter((f) => f && f.arc >= 0);
 
 function count(feet) {
@@ -124,7 +139,6 @@ function onDrag(at, lon, lat) {
 }
 function withMove(edits, row, lon, lat) {
   const place = { lon: Number(lon.toFixed(6)), lat: Number(lat.toFixed(6)) };
-  place.foot = ground.place(place.lon, place.lat);
   if (row.edit !== undefined) return edits.map((e, n) => (n === row.edit ? { ...e, kind: e.kind === "remove" ? "move" : e.kind, ...place } : e));
   return [...edits, { kind: "move", facility: row.id, name: row.name, ...place }];
 }
@@ -134,32 +148,39 @@ function onDrop(at, lon, lat) {
   pendingDrag = null;
   commit(withMove(before.edits, before.row, lon, lat), before.edits);
 }
+function onCancel() {
+  if (!pendingDrag) return;
+  page.edits = pendingDrag.edits;
+  pendingDrag = null;
+  compute();
+}
 function commit(edits, before = page.edits) {
-  (page.history ??= []).push(before);
+  if (edits.length > config.mostEdits) { page.edits = before; compute(); tell(say(config.words.tooMany, { n: number(config.mostEdits) }), "late"); return; }
+  page.history.push(before);
   page.undone = [];
   page.edits = edits;
   after();
 }
 function after() {
   compute();
-  one("[data-undo]").disabled = !page.history?.length;
+  one("[data-undo]").disabled = !page.history.length;
   one("[data-redo]").disabled = !page.undone.length;
-  const off = page.edits.some((e) => e.kind !== "remove" && e.foot === null);
-  if (off) tell(config.words.offNetwork, "soon");
+  const off = rowsAfter(page.edits).some((r) => (r.kind === "add" || r.kind === "move") && !footOf(r));
+  tell(off ? config.words.offNetwork : rowsAfter(page.edits).length ? "" : config.words.noFacilities, "soon");
   ask();
 }
 function add(lon, lat) {
   const n = page.edits.filter((e) => e.kind === "add").length + 1;
   const place = { lon: Number(lon.toFixed(6)), lat: Number(lat.toFixed(6)) };
-  commit([...page.edits, { kind: "add", name: say(config.words.newName, { n }), items: [page.item], ...place, foot: ground.place(place.lon, place.lat) }]);
+  commit([...page.edits, { kind: "add", name: say(config.words.newName, { n }), items: [page.item], ...place }]);
   setAdding(false);
 }
 function setAdding(on) { page.adding = on; drawn?.adding(on); one("[data-add]").setAttribute("aria-pressed", String(on)); tell(on ? config.words.tapToAdd : ""); }
-function undo() { if (!page.history?.length) return; page.undone.push(page.edits); page.edits = page.history.pop(); after(); }
+function undo() { if (!page.history.length) return; page.undone.push(page.edits); page.edits = page.history.pop(); after(); }
 function redo() { if (!page.undone.length) return; page.history.push(page.edits); page.edits = page.undone.pop(); after(); }
 function choose(at) {
   const row = rowsAfter(page.edits)[at];
-  if (row) { drawn.look(row.lon, row.lat); one(`[data-row="${CSS.escape(String(row.id))}"]`)?.querySelector("button")?.focus(); }
+  if (row) { page.picked = row.id; list(); drawn.look(row.lon, row.lat); one(`[data-row="${CSS.escape(String(row.id))}"]`)?.querySelector("button")?.focus(); }
 }
 function removeRow(row) {
   if (row.kind === "add") commit(page.edits.filter((_e, n) => n !== row.edit));
@@ -175,7 +196,10 @@ function nudge(row, dx, dy) {
 
 // --- lists -------------------------------------------------------------------------------------------------
 function list() {
-  const rows = rowsAfter(page.edits), edited = rows.filter((r) => r.kind !== "keep"), kept = rows.filter((r) => r.kind === "keep");
+  const rows = rowsAfter(page.edits), edited = rows.filter((r) => r.kind !== "keep"), wanted = filter?.value.trim().toLowerCase() ?? "";
+  const named = rows.filter((r) => r.kind === "keep" && (!wanted || r.name.toLowerCase().includes(wanted)));
+  const kept = [...named.filter((r) => r.id === page.picked), ...named.filter((r) => r.id !== page.picked)];
+  if (filter) filter.closest("label").hidden = rows.length <= config.shown;
   one("[data-facility-count]").textContent = number(rows.filter((r) => r.kind !== "remove").length);
   const words = { add: config.words.added, move: config.words.moved, remove: config.words.removed };
   one("[data-facilities]").replaceChildren(...[...edited, ...kept.slice(0, config.shown)].map((row) => {
@@ -197,6 +221,7 @@ function list() {
     }
     return li;
   }));
+  if (!rows.length) one("[data-facilities]").replaceChildren(Object.assign(document.createElement("li"), { className: "muted small", textContent: config.words.noFacilities }));
   one("[data-more]").textContent = kept.length > config.shown ? say(config.words.more, { n: number(kept.length - config.shown) }) : "";
 }
 
@@ -214,8 +239,7 @@ function table(states, base) {
 }
 
 // --- the server's answer -----------------------------------------------------------------------------------
-const sent = () => page.edits.map(({ foot: _foot, ...e }) => e);
-const body = (more = {}) => JSON.stringify({ catalogue: config.catalogue, item: page.item, pace: page.pace, on: config.on, edits: sent(), ...more });
+const body = (more = {}) => JSON.stringify({ catalogue: config.catalogue, item: page.item, pace: page.pace, on: config.on, edits: page.edits, ...more });
 
 async function ask() {
   const turn = ++serverTurn;
@@ -254,7 +278,7 @@ async function site() {
   try {
     tell(config.words.siting);
     const answer = await fetchJson(config.urls.site, { method: "POST", body: body({ n, aim: one("[data-site-aim]").value }) });
-    commit([...page.edits, ...answer.chosen.map((p, i) => ({ kind: "add", name: say(config.words.newName, { n: page.edits.filter((e) => e.kind === "add").length + i + 1 }), items: [page.item], lon: p.lon, lat: p.lat, foot: ground.place(p.lon, p.lat) }))]);
+    commit([...page.edits, ...answer.chosen.map((p, i) => ({ kind: "add", name: say(config.words.newName, { n: page.edits.filter((e) => e.kind === "add").length + i + 1 }), items: [page.item], lon: p.lon, lat: p.lat }))]);
     tell(answer.said, answer.proven ? "done" : "soon");
   } catch (error) { tell(error.message, "late"); }
 }
@@ -277,7 +301,22 @@ function remember() {
   for (const link of all("[data-export]")) { const to = new URL(link.href); to.searchParams.set("item", page.item); to.searchParams.set("pace", page.pace); link.href = to; }
 }
 
-const item = document.getElementById("item");
+// What is exported is what is shown: with edits that are not saved, they go along in the body.
+function exportNow(event) {
+  if (!page.history.length && config.saved) return;
+  event.preventDefault();
+  const form = Object.assign(document.createElement("form"), { method: "post", action: event.currentTarget.href, hidden: true });
+  for (const [name, value] of Object.entries({ csrfmiddlewaretoken: config.csrf, body: body() })) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  document.body.append(form);
+  page.leaving = true;
+  form.submit();
+  form.remove();
+  setTimeout(() => { page.leaving = false; }, 1000);
+}
+
+const item = document.getElementById("item"), filter = one("[data-filter]");
+filter?.addEventListener("input", list);
+for (const link of all("[data-export]")) link.addEventListener("click", exportNow);
 item.addEventListener("change", () => { chooseItem(item.value).catch((e) => tell(e.message, "late")); });
 for (const b of all("[data-pace]")) b.addEventListener("click", () => {
   page.pace = b.dataset.pace;
@@ -300,5 +339,5 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "z" && !event.shiftKey) { event.preventDefault(); undo(); }
   else if (event.key === "y" || (event.key === "z" && event.shiftKey)) { event.preventDefault(); redo(); }
 });
-addEventListener("beforeunload", (event) => { if (page.history?.length && !page.saved) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (page.history.length && !page.saved && !page.leaving) event.preventDefault(); });
 load();
