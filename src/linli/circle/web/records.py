@@ -121,7 +121,7 @@ def community(request: ActorRequest, code: str) -> HttpResponse:
         "found": found, "form": form if may else None, "subdistrict": territory.division_name(code[:9]),
         "kinds": [
             {"kind": k, "name": named(k), "said": said(k, e), "entry": e, "mark": _mark(k, e),
-             "least": said(k, read.EntryView(amount=k.least)) if k.least is not None else "",
+             "least": said(k, read.EntryView(amount=k.least)) if k.least is not None and k.least > 1 else "",
              "history": [(said(k, h), h) for h in history]}
             for k, e, history in found.kinds
         ],
