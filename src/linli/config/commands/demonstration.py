@@ -66,6 +66,15 @@ def load(options: argparse.Namespace) -> int:
     return 0
 
 
+def _play_circle() -> None:
+    """Surveys, circles and records of the service circle, where its catalogue was loaded. They play once."""
+    from django.apps import apps
+
+    if apps.get_model("circle", "Catalogue")._default_manager.exists():
+        for name in ("circle_records", "circle_surveys"):
+            importlib.import_module(f"linli.testing.{name}").play()
+
+
 def _load() -> None:
     importlib.import_module(CAST).create_cast(actor=SYSTEM)
     room = _room(ROOM)
@@ -77,6 +86,7 @@ def _load() -> None:
     progress = Progress(_("正在装入演示数据"))
     try:
         room.load(progress)
+        _play_circle()
     finally:
         progress.close()
     unfinished.unlink()
