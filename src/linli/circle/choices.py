@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Provenance(models.TextChoices):
@@ -107,7 +108,7 @@ class Offer(models.TextChoices):
 
     OFFERED = "offered", _("提供")
     NOT_OFFERED = "not_offered", _("未提供")
-    SUSPENDED = "suspended", _("暂停")
+    SUSPENDED = "suspended", pgettext_lazy("service", "暂停")
 
 
 class CircleState(models.TextChoices):
@@ -143,7 +144,7 @@ class DesignationState(models.TextChoices):
     PILOT = "pilot", _("试点")
     MET = "met", _("达标")
     DESIGNATED = "designated", _("命名")
-    WITHDRAWN = "withdrawn", _("取消")
+    WITHDRAWN = "withdrawn", pgettext_lazy("designation", "取消")
 
 
 class EditKind(models.TextChoices):
@@ -151,7 +152,7 @@ class EditKind(models.TextChoices):
 
     ADD = "add", _("新增")
     MOVE = "move", _("迁址")
-    REMOVE = "remove", _("取消")
+    REMOVE = "remove", pgettext_lazy("plan", "取消")
 
 
 class Aim(models.TextChoices):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from linli.core.actor import SYSTEM, Actor
 from linli.core.decision import Decision
@@ -204,7 +204,7 @@ class DesignationImporter(_Table):
     def columns(self) -> Sequence[Column]:
         programmes = {p.code: (p.name,) for p, _years in read.programmes(actor=SYSTEM)}
         return (
-            Column("programme", _("项目"), "Programme", Kind.CHOICE, required=True, choices=programmes),
+            Column("programme", pgettext("programme", "项目"), "Programme", Kind.CHOICE, required=True, choices=programmes),
             Column("community", _("社区代码"), "Community code", Kind.CODE, required=True, pattern=r"[0-9]{12}"),
             Column("year", _("年份"), "Year", Kind.INTEGER, required=True, low=1949, high=2100),
             Column("state", _("结果"), "Result", Kind.CHOICE, required=True, choices=_choices(DesignationState.choices)),

@@ -13,6 +13,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from linli.core import clock
 from linli.core.errors import Invalid
@@ -55,7 +56,7 @@ class NoteForm(forms.Form):
 class WaveForm(forms.Form):
     name = forms.CharField(label=_("名称"), max_length=100)
     questions = forms.CharField(
-        label=_("问题"),
+        label=pgettext_lazy("survey", "问题"),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 7}),
         help_text=_("一行一个问题，居民答 1 到 5 分。英文写在竖线后面。做好以后不能改。"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from linli.organisations import queries as organisations
 from linli.territory import queries as territory
@@ -36,7 +37,9 @@ class _Day(forms.DateInput):
 class ArticleForm(forms.Form):
     """One version as an author writes it. Lengths beyond the fields' are told by the rules, in the same words."""
 
-    question = forms.CharField(label=_("问题"), max_length=QUESTION_MAX, help_text=_("像居民那样问，一句话。"))
+    question = forms.CharField(
+        label=pgettext_lazy("article", "问题"), max_length=QUESTION_MAX, help_text=_("像居民那样问，一句话。")
+    )
     answer = forms.CharField(
         label=_("答复"),
         max_length=ANSWER_MAX,

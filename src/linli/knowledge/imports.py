@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from linli.core.actor import SYSTEM, Actor
 from linli.core.decision import Decision
@@ -36,7 +36,7 @@ def columns() -> Sequence[Column]:
     states = {str(s): (s.label,) for s in (State.PUBLISHED, State.DRAFT)}
     return (
         Column("code", _("代码"), "Code", required=True, most=CODE_MAX, hint=_("小写字母、数字和连字符。"), width=20),
-        Column("question", _("问题"), "Question", required=True, most=QUESTION_MAX, width=40),
+        Column("question", pgettext("article", "问题"), "Question", required=True, most=QUESTION_MAX, width=40),
         Column("answer", _("答复"), "Answer", required=True, most=ANSWER_MAX, width=80),
         Column("spoken", _("电话里怎么说"), "Spoken", most=SPOKEN_MAX, width=40),
         Column("keywords", _("其他说法"), "Keywords", most=KEYWORDS_MAX, width=30, hint=_("用空格隔开。")),

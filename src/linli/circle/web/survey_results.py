@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from linli.accounts.permissions import ActorRequest, require
@@ -36,7 +36,7 @@ SENTENCES = {
 OFFERS = {
     0: gettext_lazy("未提供"),
     1: gettext_lazy("提供"),
-    2: gettext_lazy("暂停"),
+    2: pgettext_lazy("service", "暂停"),
     read.UNANSWERED: gettext_lazy("缺"),
 }
 CHANGES = 10

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -164,7 +165,7 @@ def more(wanted: CaseFilter) -> list[Select]:
     found = [Select("channel", _("来源"), _("全部来源"), list(Channel.choices), wanted.channel)]
     if wanted.top:
         names = [(v.code, v.name) for v in queries.classes() if v.top_code == wanted.top]
-        found.append(Select("class_code", _("小类"), _("全部小类"), names, wanted.class_code))
+        found.append(Select("class_code", pgettext("type", "小类"), _("全部小类"), names, wanted.class_code))
     if wanted.subdistrict:
         names = [(d.code, d.name) for d in territory.divisions(12, wanted.subdistrict)]
         found.append(Select("community", _("社区"), _("全部社区"), names, wanted.community))
