@@ -21,8 +21,7 @@ def wire() -> None:
     from linli.accounts import settings_menu
     from linli.circle import importers as circle_tables
     from linli.circle import permissions as circle
-    from linli.circle import survey_imports
-    from linli.circle import record_imports
+    from linli.circle import record_imports, survey_imports
     from linli.circle.choices import CatalogueKind
     from linli.exchange import importers
     from linli.files import permissions as files
