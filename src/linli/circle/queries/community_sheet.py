@@ -156,7 +156,8 @@ def _counts(of: Coverage | None, code: str, leaves: Iterable[str]) -> Counts | N
     row = of.communities.index(code)
     state, value = of.state[row, columns], of.value[row, columns]
     mean = float(np.nanmean(value)) if of.matrix is Matrix.FULFILLED and np.isfinite(value).any() else None
-    return Counts(*(int((state == s).sum()) for s in (YES, NO, MISSING)), len(wanted) - len(columns), mean)
+    yes, no, missing = (int((state == s).sum()) for s in (YES, NO, MISSING))
+    return Counts(yes, no, missing, len(wanted) - len(columns), mean)
 
 
 def _survey_stamp(of: Coverage | None) -> list[Any]:

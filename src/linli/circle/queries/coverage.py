@@ -155,10 +155,10 @@ def rows(of: Coverage, depth: int, division: str = "") -> list[Row]:
         if not columns or item.depth > depth:
             continue
         all_of, cells = rules.all_of(state[:, columns]), state[:, columns]
-        counts = [int((all_of == s).sum()) for s in (YES, NO, MISSING)]
+        yes, no, missing = (int((all_of == s).sum()) for s in (YES, NO, MISSING))
         found.append(
             Row(
-                item, len(columns), *counts, _percent(cells == YES, cells != MISSING),
+                item, len(columns), yes, no, missing, _percent(cells == YES, cells != MISSING),
                 _weighted(value[:, columns], homes) if of.matrix is Matrix.REACHABLE else _mean(value[:, columns]),
                 _percent(known[:, columns], np.ones_like(known[:, columns])),
             )
@@ -262,7 +262,7 @@ def sorted_communities(of: Coverage, division: str, by: str, columns: Iterable[i
         value = np.nan_to_num(of.value[rows, place[by]], nan=np.inf)
         value = np.where(of.state[rows, place[by]] == MISSING, value + 1000, value)
     elif by == "yes":
-        value = (of.state[np.ix_(rows, list(place.values()))] == YES).sum(axis=1).astype(float)
+        value = (of.state[rows][:, list(place.values())] == YES).sum(axis=1).astype(float)
     else:
         return [int(r) for r in rows]
     return [int(r) for r in rows[np.argsort(value, kind="stable")]]
