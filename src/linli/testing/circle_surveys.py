@@ -37,20 +37,19 @@ def play(*, actor: Actor = SYSTEM, seed: int = SEED) -> dict[str, int]:
     chance = random.Random(seed)
     items = leaf_items(catalogue_in_force("services"))
     codes = [c.code for s in territory.divisions(9, district) for c in territory.divisions(12, s.code)]
-    # how common a service is differs by item, and how well a community is served by community
-    common = {i.code: min(1.0, chance.betavariate(9, 1) + 0.04) for i in items}
-    served = {c: chance.choice((0.0, 0.0, 0.02, 0.05, 0.12)) for c in codes}
+    # half of the items are everywhere, a third of the communities have everything: near what the district published
+    gaps = {i.code: 0.0 if chance.random() < 0.5 else chance.uniform(0.01, 0.12) for i in items}
+    complete = {c for c in codes if chance.random() < 0.36}
+    level = {i.code: 100.0 if chance.random() < 0.1 else chance.gauss(91.5, 2.5) for i in items}
 
     def said(community: str, item: ItemView, day: date) -> Said:
-        roll = chance.random()
-        offer = "offered" if roll > served[community] or common[item.code] > 0.97 else "not_offered"
-        if offer == "offered" and chance.random() > common[item.code]:
+        offer = "offered"
+        if community not in complete and chance.random() < gaps[item.code]:
             offer = chance.choice(("not_offered", "not_offered", "suspended"))
         percent = None
         if chance.random() < 0.9:
-            percent = min(100, round(chance.gauss(93, 5))) if offer == "offered" else chance.randrange(20, 70)
-            if common[item.code] > 0.99 and offer == "offered":
-                percent = 100
+            spread = 0 if level[item.code] == 100 else 4
+            percent = max(0, min(100, round(chance.gauss(level[item.code], spread))))
         proof = chance.choice(PROOF)
         return Said(item.code, offer, percent, proof, day if proof else None)
 
@@ -65,7 +64,7 @@ def play(*, actor: Actor = SYSTEM, seed: int = SEED) -> dict[str, int]:
     rows: list[tuple[str, Said]] = []
     done: list[str] = []
     for community in codes:
-        unfinished = community.startswith(BEHIND) or community == "110102018001" or chance.random() < 0.13
+        unfinished = community.startswith(BEHIND) or community == "110102018001" or chance.random() < 0.1
         part = chance.choice((0.0, 0.3, 0.65, 0.9)) if community.startswith(BEHIND) else 0.65
         kept = items[: int(len(items) * part)] if unfinished else items
         rows += [(community, said(community, i, today - timedelta(days=9))) for i in kept]

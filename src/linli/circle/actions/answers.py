@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -24,8 +24,7 @@ from ..queries import catalogue as catalogues
 from ..queries import sheets as reads
 
 EDITABLE = (SheetState.FILLING, SheetState.RETURNED)
-WRITTEN = ("offer", "fulfilled_pct", "evidence", "evidence_on", "at", "by")
-EVIDENCE_MOST, COUNT_MOST, BATCH = 200, 1_000_000, 2000
+EVIDENCE_MOST, COUNT_MOST = 200, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +93,28 @@ def _take(survey: Survey, communities: Sequence[str]) -> dict[str, Sheet]:
     return found
 
 
-def _rows(sheet: Sheet, said: Iterable[Said], actor: Actor) -> list[Answer]:
-    now = clock.now()
-    return [
-        Answer(sheet=sheet, item=s.item, offer=s.offer, fulfilled_pct=s.fulfilled_pct, at=now, by=actor.label,
-               evidence=" ".join(s.evidence.split()), evidence_on=s.evidence_on)
-        for s in said
-    ]  # fmt: skip
+Values = tuple[int, str, str, int | None, str, str | None]  # sheet, item, offer, percent, evidence, its day in ISO
+_INSERT = "INSERT INTO circle_answer (sheet_id, item, offer, fulfilled_pct, evidence, evidence_on, at, by) VALUES "
+_ELSE = (
+    " ON CONFLICT (sheet_id, item) DO UPDATE SET offer = excluded.offer, fulfilled_pct = excluded.fulfilled_pct,"
+    " evidence = excluded.evidence, evidence_on = excluded.evidence_on, at = excluded.at, by = excluded.by"
+)
+_ROW, _AT_ONCE = "(%s, %s, %s, %s, %s, %s, %s, %s)", 500
 
 
-def _write(rows: list[Answer]) -> None:
-    """Each item of a sheet has one answer: the last."""
-    Answer.objects.bulk_create(
-        rows, batch_size=BATCH, update_conflicts=True, update_fields=WRITTEN, unique_fields=("sheet", "item")
-    )
+def _values(sheet: Sheet, said: Said) -> Values:
+    day = said.evidence_on.isoformat() if said.evidence_on else None
+    return sheet.pk, said.item, said.offer, said.fulfilled_pct, " ".join(said.evidence.split()), day
+
+
+def _write(rows: Iterable[Values], actor: Actor) -> None:
+    """Each item of a sheet has one answer: the last. Not by the ORM: a district has 48,546 answers, it takes five times as long."""
+    last = list({row[:2]: row for row in rows}.values())  # one statement may not write a row twice
+    tail = (connection.ops.adapt_datetimefield_value(clock.now()), actor.label)
+    with connection.cursor() as cursor:
+        for n in range(0, len(last), _AT_ONCE):
+            part = last[n : n + _AT_ONCE]
+            cursor.execute(_INSERT + ", ".join([_ROW] * len(part)) + _ELSE, [v for row in part for v in (*row, *tail)])
 
 
 def answer(
@@ -132,7 +139,7 @@ def answer(
     with transaction.atomic():
         sheet = _take(survey, [community])[community]
         before = dict(Answer.objects.filter(sheet=sheet).values_list("item", "offer"))
-        _write(_rows(sheet, said, actor))
+        _write([_values(sheet, s) for s in said], actor)
     overtaken = tuple(
         (s.item, before[s.item])
         for s in said
@@ -157,7 +164,7 @@ def answer_many(*, actor: Actor, survey_id: int, rows: Sequence[tuple[str, Said]
     with transaction.atomic():
         sheets = _take(survey, communities)
         stood = _standing(sheets)
-        _write([a for community, said in rows for a in _rows(sheets[community], (said,), actor)])
+        _write([_values(sheets[community], said) for community, said in rows], actor)
     return [stood.get((c, s.item)) or [c, s.item, None, None, "", None] for c, s in rows]
 
 
@@ -180,16 +187,15 @@ def restore(*, actor: Actor, survey_id: int, before: Sequence[Sequence[Any]]) ->
     with transaction.atomic():
         sheets = _take(survey, communities)
         fresh: dict[str, list[str]] = {}
-        back: list[Answer] = []
+        back: list[Values] = []
         for community, item, offer, pct, evidence, on in before:
             if offer is None:
                 fresh.setdefault(community, []).append(item)
             else:
-                said = Said(item, offer, pct, evidence, date.fromisoformat(on) if on else None)
-                back += _rows(sheets[community], (said,), actor)
+                back.append((sheets[community].pk, item, offer, pct, evidence, on))
         for community, items in fresh.items():
             Answer.objects.filter(sheet=sheets[community], item__in=items).delete()
-        _write(back)
+        _write(back, actor)
 
 
 def as_last_year(*, actor: Actor, survey_id: int, community: str, class_code: str) -> int:
