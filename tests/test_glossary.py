@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db.models import Choices
 from django.utils.translation import override
 
 from linli.accounts.choices import Axis, PostKind
+from linli.circle import choices as circle
 from linli.organisations.choices import BodyKind
 from linli.response.choices import Channel, Object, Outcome, Satisfaction, Urgency
 from linli.response.rules import CASE, EXTRA_LABELS
@@ -25,7 +27,14 @@ def test_terms_are_sorted_and_said_once() -> None:
     assert len(TERMS) > 100
 
 
-@pytest.mark.parametrize("kinds", [PostKind, Axis, BodyKind, Channel, Object, Outcome, Satisfaction, Urgency])
+CIRCLE = [
+    kinds
+    for kinds in vars(circle).values()
+    if isinstance(kinds, type) and issubclass(kinds, Choices) and kinds.__members__
+]
+
+
+@pytest.mark.parametrize("kinds", [PostKind, Axis, BodyKind, Channel, Object, Outcome, Satisfaction, Urgency, *CIRCLE])
 def test_choices_are_named(kinds: type[PostKind]) -> None:
     with override("zh-hans"):
         assert [str(label) for label in kinds.labels if str(label) not in TEXT] == []

@@ -82,12 +82,12 @@ class ImportState(models.TextChoices):
 class ChangeVerb(models.TextChoices):
     """What happened to a facility."""
 
-    ADDED = "added", _("登记")
-    CHANGED = "changed", _("修改")
-    MOVED = "moved", _("迁址")
-    OPENED = "opened", _("开放")
-    CLOSED = "closed", _("关闭")
-    MERGED = "merged", _("并入")
+    ADDED = "added", pgettext_lazy("history", "登记")
+    CHANGED = "changed", pgettext_lazy("history", "修改")
+    MOVED = "moved", pgettext_lazy("history", "迁址")
+    OPENED = "opened", pgettext_lazy("history", "开放")
+    CLOSED = "closed", pgettext_lazy("history", "关闭")
+    MERGED = "merged", pgettext_lazy("history", "并入")
     REMOVED = "removed", _("撤销登记")
 
 
@@ -115,7 +115,7 @@ class CircleState(models.TextChoices):
     PLANNED = "planned", _("计划中")
     BUILDING = "building", _("建设中")
     BUILT = "built", _("已建成")
-    ENDED = "ended", _("已撤销")
+    ENDED = "ended", pgettext_lazy("circle", "已撤销")
 
 
 class CircleLevel(models.TextChoices):
@@ -150,8 +150,8 @@ class DesignationState(models.TextChoices):
 class EditKind(models.TextChoices):
     """What a plan does."""
 
-    ADD = "add", _("新增")
-    MOVE = "move", _("迁址")
+    ADD = "add", pgettext_lazy("plan", "新增")
+    MOVE = "move", pgettext_lazy("plan", "迁址")
     REMOVE = "remove", pgettext_lazy("plan", "取消")
 
 
