@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import sqlite3
 import tempfile
 import zipfile
@@ -25,6 +24,7 @@ BYTES_MOST = 30 * 1024 * 1024
 ROWS_MOST = 20_000
 COLUMNS_MOST = 80
 TEXT_MOST = 500  # characters of a cell that are kept
+NUMBER_MOST = 1e18
 LON, LAT = "geometry:lon", "geometry:lat"  # headings of a position that the file has as geometry
 STEPS_MOST = 200_000_000  # of the SQLite machine: an honest file of the largest size needs a tenth of it
 EPSG_WGS84 = frozenset({4326, 4490})  # CGCS2000 differs from WGS-84 by centimetres
@@ -82,7 +82,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, int | float):
-        return value if math.isfinite(value) else None
+        return value if abs(value) < NUMBER_MOST else None  # neither endless nor NaN, and a float can hold it
     return str(value).strip()[:TEXT_MOST]
 
 
@@ -171,8 +171,11 @@ def _position(geometry: Any) -> tuple[float | None, float | None]:
         return None, None
     if geometry.get("type") == "Point":
         place = geometry.get("coordinates")
-        if isinstance(place, list) and len(place) >= 2 and all(isinstance(c, int | float) for c in place[:2]):
-            return float(place[0]), float(place[1])
+        if isinstance(place, list) and len(place) >= 2:
+            lon, lat = (
+                _plain(c) if isinstance(c, int | float) and not isinstance(c, bool) else None for c in place[:2]
+            )
+            return (None, None) if lon is None or lat is None else (float(lon), float(lat))
         return None, None
     try:
         point = shapely.point_on_surface(shapely.from_geojson(json.dumps(geometry)))

@@ -72,9 +72,9 @@ def remap(*, actor: Actor, id: int, columns: Mapping[str, str], fixed_class: str
     chosen = {f: h for f, h in columns.items() if f in FIELDS and h in headings}
     if len(set(chosen.values())) != len(chosen):
         raise Invalid("column_twice", _("一列只能对应一项内容。"))
-    row.mapping = {"columns": chosen, "class": fixed_class}
-    row.scheme, row.datum = scheme, datum
-    row.save(update_fields=["mapping", "scheme", "datum"])
+    mine = FacilityImport.objects.filter(pk=id, state=ImportState.WAITING)
+    if not mine.update(mapping={"columns": chosen, "class": fixed_class}, scheme=scheme, datum=datum):
+        raise Conflict("already_decided", _("这次导入已经有结果。"))
 
 
 def _waiting(row: FacilityImport) -> None:
@@ -82,8 +82,9 @@ def _waiting(row: FacilityImport) -> None:
         raise Conflict("already_decided", _("这次导入已经有结果。"))
 
 
-def confirm(*, actor: Actor, id: int, expected: int, despite: bool = False) -> FacilityImport:
-    """Write every row that can be taken; refused rows are left out and stay listed. `expected`: how many the page showed.
+def confirm(*, actor: Actor, id: int, expected: int, seen: str | None = None, despite: bool = False) -> FacilityImport:
+    """Write every row that can be taken; refused rows are left out and stay listed. `expected`: how many the page showed,
+    `seen`: the stamp of the preview, that is how the file was read then.
 
     `despite`: although known places speak for another system. Raises Forbidden, Invalid (nothing_to_do, other_system),
     Conflict.
@@ -94,11 +95,13 @@ def confirm(*, actor: Actor, id: int, expected: int, despite: bool = False) -> F
         raise Invalid("nothing_to_do", _("没有一行可以导入，什么都没有改。"))
     if found.doubted and not despite:
         raise Invalid("other_system", _("坐标系很可能不对：请改成建议的坐标系，或者确认坚持用声明的。"))
-    if len(found.taken) != expected:
+    if len(found.taken) != expected or seen not in (None, found.stamp):
         raise Conflict("changed_meanwhile", _("预览以后又有人改过，请重新核对后再确认。"))
     now = clock.now()
     with transaction.atomic():
-        mine = FacilityImport.objects.filter(pk=id, state=ImportState.WAITING)
+        mine = FacilityImport.objects.filter(
+            pk=id, state=ImportState.WAITING, scheme=found.row.scheme, datum=found.row.datum
+        )
         if not mine.update(state=ImportState.DONE, done_at=now):
             raise Conflict("already_decided", _("这次导入已经有结果。"))
         added = _add(actor, found.row, [c for c in found.taken if c.known is None])
@@ -155,7 +158,10 @@ def _add(actor: Actor, origin: FacilityImport, rows: list[Candidate]) -> list[in
 def _change(actor: Actor, rows: list[Candidate]) -> list[list[Any]]:
     """[id, what stood before, version now] of every facility that the file says something else of."""
     wanted = [c.known for c in rows if c.known is not None]
-    there = {f.pk: f for f in Facility.objects.filter(pk__in=wanted).prefetch_related("spans")}
+    held = Facility.objects.select_for_update(of=("self",)).filter(pk__in=wanted)
+    there = {f.pk: f for f in held.prefetch_related("spans")}
+    if len(there) < len(wanted):
+        raise Conflict("changed_meanwhile", _("预览以后又有人改过，请重新核对后再确认。"))
     today, now = clock.today(), clock.now()
     done: list[list[Any]] = []
     lines: list[FacilityChange] = []
@@ -220,7 +226,8 @@ def undo(*, actor: Actor, id: int) -> None:
 
 def _unchanged(added: list[int], changed: list[list[Any]]) -> None:
     expected = dict.fromkeys(added, 1) | {pk: version for pk, _before, version in changed}
-    now = {f.pk: f.version for f in Facility.objects.filter(pk__in=list(expected)).only("pk", "version")}
+    held = Facility.objects.select_for_update(of=("self",)).filter(pk__in=list(expected))
+    now = {f.pk: f.version for f in held.only("pk", "version")}
     merged = Facility.objects.filter(merged_into__in=added).values_list("merged_into", flat=True)
     if later := [pk for pk, version in expected.items() if now.get(pk) != version or pk in set(merged)]:
         sentence = _("导入以后又改过这些设施，不能整批撤销：%(names)s。") % {"names": names_of(later)}

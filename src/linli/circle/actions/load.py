@@ -152,7 +152,7 @@ def load_facilities(*, actor: Actor, text: str) -> FacilitiesLoaded:
     found = [_facility(r, c) for r, c in zip(kept, place.community.tolist(), strict=True)]
     unnamed = sum(not r["name"] for r in kept)
     with transaction.atomic():
-        there = {f.code: f for f in Facility.objects.filter(scheme=OSM, origin=None)}
+        there = {f.code: f for f in Facility.objects.filter(code__startswith=f"{OSM}:")}
         new = [f for f in found if f.code not in there]
         changed = [_brought_up(there[f.code], f) for f in found if f.code in there]
         Facility.objects.bulk_create(new, batch_size=BATCH)
@@ -195,8 +195,8 @@ def _facility(row: Mapping[str, str], community: str) -> Facility:
 
 
 def _brought_up(there: Facility, now: Facility) -> Facility | None:
-    """The row to write, or None where nothing differs or a person has changed it."""
-    if there.version > 1 or all(getattr(there, f) == getattr(now, f) for f in _FIELDS):
+    """The row to write, or None where nothing differs, a person has changed it or an import brought it."""
+    if there.version > 1 or there.origin_id is not None or all(getattr(there, f) == getattr(now, f) for f in _FIELDS):
         return None
     for f in _FIELDS:
         setattr(there, f, getattr(now, f))
@@ -236,8 +236,12 @@ def _counted(files: Mapping[str, bytes]) -> dict[str, int]:
     from pyarrow import parquet
 
     try:
-        nodes, edges = (parquet.read_metadata(io.BytesIO(files[name])).num_rows for name in PARTS[:2])
-    except (pyarrow.ArrowException, OSError) as problem:
+        tables = [parquet.read_metadata(io.BytesIO(files[name])) for name in PARTS[:2]]
+        nodes, edges = (t.num_rows for t in tables)
+        for table, needed in zip(tables, (("id", "lon", "lat"), ("u", "v", "length_m")), strict=True):
+            if not table.num_rows or not set(needed) <= set(table.schema.names):
+                raise ValueError(_("没有一行，或者缺少这些列：%(columns)s") % {"columns": "、".join(needed)})
+    except (pyarrow.ArrowException, OSError, ValueError) as problem:
         raise Invalid("bad_network", _("步行路网不能读取：%(why)s") % {"why": str(problem)[:80]}) from problem
     return {"nodes": nodes, "edges": edges, "crossings": max(files[PARTS[2]].count(b"\n") - 1, 0)}
 

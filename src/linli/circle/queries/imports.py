@@ -28,7 +28,7 @@ from .. import permissions
 from ..choices import CatalogueKind
 from ..coordinates import all_to_wgs84, likely_datum
 from ..facility_files import RawTable
-from ..models import Facility, FacilityImport
+from ..models import Facility, FacilityImport, Span
 from ..names import limits, plain_name
 from . import streets
 from .catalogue import catalogue_in_force, class_rules
@@ -80,6 +80,12 @@ class Preview:
     @property
     def new(self) -> int:
         return sum(c.known is None for c in self.taken)
+
+    @property
+    def stamp(self) -> str:
+        """Changes whenever the columns, the scheme or the system are said anew."""
+        said = json.dumps([self.row.mapping, self.row.scheme, self.row.datum], sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property
     def doubted(self) -> bool:
@@ -302,6 +308,7 @@ class _Reader:
         codes = [v["code"] for _n, v in good]
         there = Facility.objects.filter(code__in=codes).values_list("code", "pk", "community")
         known = {code: (pk, place) for code, pk, place in there}
+        last = {s.facility_id: s for s in Span.objects.filter(facility__code__in=codes).order_by("pk")}
         own = territory.district().code
         may: dict[str, bool] = {}
         taken = []
@@ -321,8 +328,20 @@ class _Reader:
                 text = _("在您的辖区以外，请交给管这里的规划员导入。")
                 self.refused.append(Refused(number, self.heading.get("lon", ""), v["name"], text, "not_keeper"))
                 continue
+            if id in last and _contradicts(v, last[id]):
+                text = _("开放或关闭的日期和登记的相反：请在这处设施的页面上改它的开放期间。")
+                self.refused.append(
+                    Refused(number, self.heading.get("opened_on", ""), v["name"], text, "days_contradict")
+                )
+                continue
             taken.append(_candidate(number, v, (lon[i], lat[i]), where, off[i], id, own))
         return tuple(taken)
+
+
+def _contradicts(v: Mapping[str, Any], span: Span) -> bool:
+    """Whether what the file says of a span leaves it closed before it opened."""
+    opened, closed = v["opened_on"] or span.opened_on, v["closed_on"] or span.closed_on
+    return bool(opened and closed and closed < opened)
 
 
 def _candidate(

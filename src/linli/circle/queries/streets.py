@@ -53,9 +53,12 @@ def _lines(digest: str, id: int) -> tuple[Float, Float]:
         edges = parquet.read_table(io.BytesIO(archive.read("walk_edges.parquet")), columns=["u", "v"])
     ids = nodes["id"].to_numpy()
     order = np.argsort(ids)
-    at = np.column_stack([nodes["lon"].to_numpy(), nodes["lat"].to_numpy()])[order]
-    ends = np.stack([at[np.searchsorted(ids[order], edges[side].to_numpy())] for side in ("u", "v")], axis=1)
-    middle = float(np.radians(at[:, 1].mean()))
+    at, ids = np.column_stack([nodes["lon"].to_numpy(), nodes["lat"].to_numpy()])[order], ids[order]
+    asked = np.column_stack([edges[side].to_numpy() for side in ("u", "v")])
+    rows = np.searchsorted(ids, asked).clip(max=len(ids) - 1)
+    ends = at[rows]
+    ends = ends[(ids[rows] == asked).all(axis=1) & np.isfinite(ends).all(axis=(1, 2))]  # no street leads nowhere
+    middle = float(np.radians(ends[:, :, 1].mean()))
     return ends, np.array([METRES_A_DEGREE * np.cos(middle), METRES_A_DEGREE])
 
 

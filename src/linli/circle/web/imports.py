@@ -104,7 +104,10 @@ def confirm(request: ActorRequest, id: int) -> HttpResponse:
     text = request.POST.get("expected", "")
     expected = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
     try:
-        write.confirm(actor=request.actor, id=id, expected=expected, despite=request.POST.get("despite") == "1")
+        write.confirm(
+            actor=request.actor, id=id, expected=expected, seen=request.POST.get("seen"),
+            despite=request.POST.get("despite") == "1",
+        )  # fmt: skip
     except Invalid as refusal:
         return _preview(request, id, str(refusal.message))
     messages.success(request, _("已导入。需要时可以在这里整批撤销。"))
