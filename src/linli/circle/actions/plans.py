@@ -36,7 +36,7 @@ def save_plan(
 ) -> int:
     """A new plan, or one's own as it was seen at `version`. Returns its id. Raises Forbidden, Missing, Invalid, Conflict."""
     permissions.can_plan(actor).or_forbidden()
-    words = " ".join(name.split())
+    words, note = _clean(name), "\n".join(_clean(line) for line in note.splitlines())
     if not words or len(words) > NAME_MOST or len(note) > NOTE_MOST:
         raise Invalid(
             "bad_name",
@@ -63,11 +63,16 @@ def save_plan(
             PlanEdit.objects.filter(plan=plan).delete()
         PlanEdit.objects.bulk_create(
             [
-                PlanEdit(plan=plan, order=n, kind=e.kind, facility_id=e.facility, name=e.name[:NAME_MOST], items=list(e.items), lon=e.lon, lat=e.lat)
+                PlanEdit(plan=plan, order=n, kind=e.kind, facility_id=e.facility, name=_clean(e.name)[:NAME_MOST], items=list(e.items), lon=e.lon, lat=e.lat)
                 for n, e in enumerate(edits, 1)
             ]
         )  # fmt: skip
     return plan.pk
+
+
+def _clean(text: str) -> str:
+    """One line without what no database keeps or no reader sees: control characters, halves of a pair, turned text."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())
 
 
 def share_plan(*, actor: Actor, plan_id: int, on: bool) -> str:

@@ -102,7 +102,7 @@ def check_edits(edits: Sequence[Edit], catalogue: CatalogueView) -> None:
     for n, e in enumerate(edits, 1):
         if e.kind not in EditKind.values:
             raise Invalid("bad_edit", _("第 %(n)s 处改动看不懂。") % {"n": n})
-        if e.kind != EditKind.REMOVE:
+        if e.kind != EditKind.REMOVE or (e.lon, e.lat) != (None, None):
             placed = e.lon is not None and e.lat is not None and np.isfinite([e.lon, e.lat]).all()
             if (
                 not placed
@@ -120,11 +120,17 @@ def check_edits(edits: Sequence[Edit], catalogue: CatalogueView) -> None:
 
 def gives(catalogue: CatalogueView, items: Sequence[str], item: str) -> bool:
     """Whether a facility of these items provides `item`: itself, or anything below it."""
-    below = {item}
-    for code in catalogue.by_code:
-        if catalogue.by_code[code].parent in below:
-            below.add(code)
-    return not below.isdisjoint(items)
+    return item in given(catalogue, items)
+
+
+def given(catalogue: CatalogueView, items: Sequence[str]) -> frozenset[str]:
+    """These items and all rows above them: what a facility of these items provides."""
+    found: set[str] = set()
+    for code in items:
+        while code in catalogue.by_code and code not in found:
+            found.add(code)
+            code = catalogue.by_code[code].parent
+    return frozenset(found)
 
 
 def feet_of(question: Asked, edits: Sequence[Edit] = ()) -> Feet:
@@ -241,11 +247,12 @@ def _all_feet(
     if not last and not new:
         return feet, rows
     fresh = [len(table) + n for n in range(len(new))]
+    offers = [given(catalogue, e.items) if row < 0 else frozenset() for row, e in new]
     for code, own in rows.items():
         there = set(own.tolist())
         come = [
-            place for place, (row, e) in zip(fresh, new, strict=True)
-            if (row in there if row >= 0 else gives(catalogue, e.items, code))
+            place for place, (row, _e), offered in zip(fresh, new, offers, strict=True)
+            if (row in there if row >= 0 else code in offered)
         ]  # fmt: skip
         rows[code] = np.append(own[~np.isin(own, gone)], np.array(come, np.int64))
     if not new:

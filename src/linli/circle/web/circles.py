@@ -37,7 +37,7 @@ def _asked(request: ActorRequest) -> dict[str, Any]:
         "state": s if (s := get.get("state", "")) in CircleState.values else "",
         "level": v if (v := get.get("level", "")) in CircleLevel.values else "",
         "year": int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
-        "text": get.get("q", "").strip()[:40],
+        "text": get.get("q", "").replace("\0", "").strip()[:40],
     }
 
 
