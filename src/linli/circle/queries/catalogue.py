@@ -162,9 +162,19 @@ def pace(code: str = "") -> PaceView:
     raise Missing("no_pace", _("没有这种步速。"))
 
 
-def completeness(kind: str, on: date | None = None) -> dict[tuple[str, str], str]:
-    """(item, community) -> `Whole` as it was known on a day (today). What is not in it: unknown."""
-    rows = Completeness.objects.filter(kind=kind, as_of__lte=on or clock.today()).order_by("as_of", "pk")
+def completeness(kind: str, on: date | None = None) -> Mapping[tuple[str, str], str]:
+    """(item, community) -> `Whole` as it was known on a day (today). What is not in it: unknown. Kept per revision."""
+    _number, value = revision.current()
+    return _complete(kind, on or clock.today(), value) if value else _complete_now(kind, on or clock.today())
+
+
+@lru_cache(maxsize=8)
+def _complete(kind: str, on: date, value: str) -> Mapping[tuple[str, str], str]:
+    return _complete_now(kind, on)
+
+
+def _complete_now(kind: str, on: date) -> Mapping[tuple[str, str], str]:
+    rows = Completeness.objects.filter(kind=kind, as_of__lte=on).order_by("as_of", "pk")
     return {(item, place): state for item, place, state in rows.values_list("item", "community", "state")}
 
 

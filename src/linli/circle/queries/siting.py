@@ -17,8 +17,6 @@ from .. import matrices, network
 from ..choices import Aim
 from .reach import SITES_MOST, Asked, Edit, feet_of
 
-TIME_LIMIT_S = 8.0  # of the search; the page waits for it
-
 
 @dataclass(frozen=True)
 class Sites:
@@ -55,18 +53,18 @@ def sites(question: Asked, edits: Sequence[Edit], *, count: int, aim: str) -> Si
     metres = reach(graph, places, places, number, len(homes), cap).nearest_m
     there = np.append(np.isfinite(metres), np.isfinite(before)[:, None], axis=1)  # the last column stands already
     weight = _weight(ground.homes.residents[homes])
-    fixed = [len(homes)]
+    fixed, limit_s = [len(homes)], network.setting("siting_s")  # the page waits for it, and so does its worker
     if aim == Aim.MOST:
-        found = cover_most(there, weight, count=count, fixed=fixed, time_limit_s=TIME_LIMIT_S)
+        found = cover_most(there, weight, count=count, fixed=fixed, time_limit_s=limit_s)
     elif aim == Aim.ALL:
-        found = cover_all(there, weight, fixed=fixed, time_limit_s=TIME_LIMIT_S)
+        found = cover_all(there, weight, fixed=fixed, time_limit_s=limit_s)
         if len(found.chosen) > SITES_MOST:
             text = _("要全部覆盖至少需要 %(n)s 处，超过一次能放的 %(most)s 处；请改用“让最多的住处走得到”。")
             raise Invalid("too_many_sites", text % {"n": len(found.chosen), "most": SITES_MOST})
     else:
         walk = np.append(metres, before[:, None], axis=1).astype(float)
         found = shorten_walks(
-            np.where(np.isfinite(walk), walk, 2 * cap), weight, count=count, fixed=fixed, time_limit_s=TIME_LIMIT_S
+            np.where(np.isfinite(walk), walk, 2 * cap), weight, count=count, fixed=fixed, time_limit_s=limit_s
         )
     chosen = [int(c) for c in found.chosen]
     now = np.isfinite(before) | np.isfinite(metres[:, chosen]).any(axis=1) if chosen else np.isfinite(before)
