@@ -141,7 +141,7 @@ def point(row: Facility) -> dict[str, Any]:
             "code": row.code, "name": row.name, "class": row.class_key, "class_name": row.class_name,
             "address": row.address, "opening_hours": row.opening_hours, "wheelchair": row.wheelchair,
             "community": row.community, "source": row.source, "provenance": row.provenance,
-            "as_of": row.as_of.isoformat(),
+            "as_of": row.as_of.isoformat(), "simulated": row.simulated,
         },
         "geometry": {"type": "Point", "coordinates": [row.lon, row.lat]},
     }  # fmt: skip

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linli.accounts.permissions import ActorRequest, require
@@ -51,15 +52,18 @@ def in_force() -> list[catalogues.CatalogueView]:
 
 def wanted_of(request: ActorRequest) -> read.Wanted:
     """The filters of an address; what is no filter is no filter."""
-    get = request.GET.get
+
+    def get(name: str, default: str = "") -> str:
+        return str(request.GET.get(name, default)).replace("\0", "")
+
     state = get("state", read.OPEN)
-    origin = get("import", "")
+    origin = get("import")
     return read.Wanted(
-        item=get("item", "")[:12],
-        klass=get("class", "")[:81],
-        place=get("place", "")[:12],
+        item=get("item")[:12],
+        klass=get("class")[:81],
+        place=get("place")[:12],
         state=state if state in (read.OPEN, read.CLOSED, read.ALL) else read.OPEN,
-        text=get("q", "").strip()[:60],
+        text=get("q").strip()[:60],
         origin=int(origin) if origin.isascii() and origin.isdigit() and len(origin) < 9 else None,
     )
 
@@ -116,6 +120,7 @@ def _columns() -> list[Column]:
         Column("as_of", _("截至"), "As of", Kind.DATE),
         Column("provenance", _("可信程度"), "Provenance", Kind.CHOICE, choices=choices),
         Column("source", _("出处"), "Source", width=40),
+        Column("simulated", _("模拟数据"), "Simulated", Kind.YES_NO),
     ]
 
 
@@ -129,16 +134,23 @@ def _lines(rows: Any, columns: list[Column]) -> Any:
 @require(*permissions.READ_KINDS)
 def download(request: ActorRequest, form: str) -> Any:
     """What the filters find as XLSX, CSV or GeoJSON; coordinates are WGS-84."""
-    rows = _found(request, wanted_of(request))[:EXPORT_MOST]
+    found = _found(request, wanted_of(request))
+    rows, total = found[:EXPORT_MOST], found.count()
     columns = _columns()
     if form == "csv":
         return csv_response("facilities", write_csv(columns, _lines(rows, columns)))
     if form == "geojson":
-        body = json.dumps({"type": "FeatureCollection", "features": [read.point(r) for r in rows]}, ensure_ascii=False)
+        collection = {
+            "type": "FeatureCollection", "features": [read.point(r) for r in rows],
+            "attribution": territory.attribution()[0], "cut": total > EXPORT_MOST,
+        }  # fmt: skip
+        body = json.dumps(collection, ensure_ascii=False)
         answer = HttpResponse(body, content_type="application/geo+json")
         answer["Content-Disposition"] = 'attachment; filename="facilities.geojson"'
         return answer
-    about = [(_("坐标系"), "WGS-84"), (_("来源"), territory.attribution()[0])]
+    about = [(_("坐标系"), "WGS-84"), (pgettext("data", "来源"), territory.attribution()[0]), (_("共有"), f"{total:,}")]
+    if total > EXPORT_MOST:
+        about.append((_("没有写全"), _("只写了前 %(n)s 处，请按街道或类别分开导出。") % {"n": f"{EXPORT_MOST:,}"}))
     return xlsx_response(_("服务设施"), [Sheet(_("服务设施"), columns, _lines(rows, columns))], about=about)
 
 

@@ -95,7 +95,7 @@ def as_xlsx(request: ActorRequest) -> Any:
 @require(*permissions.READ_KINDS)
 def as_geojson(request: ActorRequest) -> HttpResponse:
     """Communities that have a boundary with share and state; WGS-84."""
-    question, edits, _name = _with_plan(request)
+    question, edits, name = _with_plan(request)
     answer = reach.item_answer(question, edits)
     place = {c: k for k, c in enumerate(matrices.community_codes())}
     collection = json.loads(territory.boundaries_geojson(12))
@@ -111,7 +111,11 @@ def as_geojson(request: ActorRequest) -> HttpResponse:
             "item": question.item.code, "on": str(question.on), "cap_m": question.cap_m,
             "share": None if np.isnan(share) else round(share, 4), "state": STATE_OF[int(answer.state[k])],
         }  # fmt: skip
-    collection["attribution"] = territory.attribution()[0]
+    drawn = {f["properties"]["code"] for f in collection["features"]}
+    collection |= {
+        "attribution": territory.attribution()[0], "boundaries": territory.attribution()[1],
+        "plan": name, "edits": len(edits), "without_boundary": sorted(place.keys() - drawn),
+    }  # fmt: skip
     response = HttpResponse(json.dumps(collection, ensure_ascii=False), content_type="application/geo+json")
     response["Content-Disposition"] = f'attachment; filename="circle-{question.item.code}-{question.on}.geojson"'
     return response
