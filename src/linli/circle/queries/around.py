@@ -130,10 +130,8 @@ def _classes(
         if row < 0:
             (beyond if item.code in complete else missing).setdefault(top, []).append(item)
             continue
-        metres = float(here.nearest_m[k])
-        near.setdefault(top, []).append(
-            Near(item, round(metres), minutes_of(metres, speed), int(here.count[k]), places[row])
-        )
+        metres = round(float(here.nearest_m[k]))
+        near.setdefault(top, []).append(Near(item, metres, minutes_of(metres, speed), int(here.count[k]), places[row]))
     tops = dict.fromkeys([_top(catalogue, i) for i in here.items])
     return tuple(
         ClassAround(

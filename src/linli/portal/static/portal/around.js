@@ -49,11 +49,12 @@ function pin(lon, lat) {
 function layers() {
   const { map } = drawn, dark = document.documentElement.dataset.theme === "dark", ink = dark ? "#6cb2ff" : "#0b57a4";
   if (map.getSource("around")) return;
+  const below = map.getLayer("numbered") ? "numbered" : undefined; // the numbers stand above the streets
   map.addSource("around", { type: "geojson", data: shown?.circle ?? none });
-  map.addLayer({ id: "around-fill", type: "fill", source: "around", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": ink, "fill-opacity": 0.13 } });
-  map.addLayer({ id: "around-line", type: "line", source: "around", layout: { "line-join": "round" }, paint: { "line-color": ink, "line-width": ["match", ["geometry-type"], "LineString", 2.4, 1.4], "line-opacity": 0.85 } });
+  map.addLayer({ id: "around-fill", type: "fill", source: "around", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": ink, "fill-opacity": 0.13 } }, below);
+  map.addLayer({ id: "around-line", type: "line", source: "around", layout: { "line-join": "round" }, paint: { "line-color": ink, "line-width": ["match", ["geometry-type"], "LineString", 2.4, 1.4], "line-opacity": 0.85 } }, below);
   map.addSource("around-here", { type: "geojson", data: none });
-  map.addLayer({ id: "around-here", type: "circle", source: "around-here", paint: { "circle-radius": 9, "circle-color": "#b3161b", "circle-stroke-color": "#fff", "circle-stroke-width": 3 } });
+  map.addLayer({ id: "around-here", type: "circle", source: "around-here", paint: { "circle-radius": 9, "circle-color": "#b3161b", "circle-stroke-color": "#fff", "circle-stroke-width": 3 } }, below);
   if (shown) pin(shown.lon, shown.lat);
 }
 
