@@ -19,10 +19,15 @@ def available() -> bool:
     return True
 
 
-def pdf(html: str, css: str) -> bytes:
-    """The pages as PDF with a text layer. Raises Missing (no_printing) where it cannot be made."""
+def check() -> None:
+    """Raises Missing (no_printing) where no PDF can be made."""
     if not available():
         raise Missing("no_printing", _("这台服务器没有装 PDF 组件，请打开网页版，用浏览器打印。"))
+
+
+def pdf(html: str, css: str) -> bytes:
+    """The pages as PDF with a text layer. Raises Missing (no_printing) where it cannot be made."""
+    check()
     import weasyprint
     from weasyprint.urls import URLFetcher
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from datetime import date
 from typing import Any
 
@@ -21,6 +22,8 @@ from linli.circle.models import Answer, Sheet
 from linli.circle.queries import catalogue as catalogues
 from linli.core import clock
 from linli.core.actor import SYSTEM
+from linli.jobs.worker import run_until_empty
+from linli.territory import queries as territory
 from linli.testing.fixtures import Cast
 
 from .conftest import EAST, NIUJIE
@@ -177,3 +180,20 @@ def test_a_print_fetches_nothing() -> None:
         pytest.skip("WeasyPrint or Debian's Pango is not here")
     found = printing.pdf('<p>邻里</p><img src="file:///etc/passwd"><img src="http://127.0.0.1:9/x">', "")
     assert found.startswith(b"%PDF") and b"root:" not in found
+
+
+def test_all_sheets_of_a_subdistrict_come_in_one_zip(full: Cast, settings: Any, tmp_path: Any) -> None:
+    if not printing.available():
+        pytest.skip("WeasyPrint or Debian's Pango is not here")
+    settings.VAR = tmp_path
+    client = full.client("planner")
+    assert client.post("/circle/sheets/", {"division": ""}).status_code == 422
+    started = client.post("/circle/sheets/", {"division": NIUJIE})
+    assert started.status_code == 302
+    assert client.get(f"{started['Location']}all.zip").status_code == 404
+    run_until_empty()
+    assert "下载 ZIP" in client.get(started["Location"]).content.decode()
+    with zipfile.ZipFile(io.BytesIO(body(client.get(f"{started['Location']}all.zip")))) as packed:
+        names = packed.namelist()
+        assert len(names) == len(territory.divisions(12, NIUJIE)) and all(packed.read(n)[:4] == b"%PDF" for n in names)
+    assert full.client("community-niujie").get(f"{started['Location']}all.zip").status_code == 404

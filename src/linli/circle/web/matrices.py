@@ -16,7 +16,7 @@ from linli.core import clock
 from linli.core.errors import Invalid, Missing
 from linli.territory import queries as territory
 
-from .. import network, permissions, rules
+from .. import network, permissions, printing, rules
 from ..choices import Depth
 from ..queries import catalogue as catalogues
 from ..queries import cells as cell_reads
@@ -48,6 +48,7 @@ def matrices(request: ActorRequest) -> HttpResponse:
         "groups": _groups(read.rows(of, Depth.ITEM, division), of),
         "statements": [statement_words(s) for s in read.statements(of, division)],
         "apart": _apart(of), "explain": _explain(of), "alone": _alone(of, division),
+        "pdf": printing.available(),
     }  # fmt: skip
     return render(request, "circle/matrices.html", context)
 
