@@ -267,3 +267,8 @@ def test_many_cases_are_tried_in_a_job(admin: Client, reported: Any, monkeypatch
     job = Job.objects.get(kind="response.impact")
     assert (job.state, job.total) == ("done", 1) and job.result["impact"]["moved"] == 1
     assert "办结时限会不同" in text_of(admin.get(sent["Location"]))
+    kept = job.result["impact"]["examples"][0]
+    del kept["class"]  # a trial of before the class was kept with each example
+    kept["title"] = "从前的标题"
+    job.save()
+    assert "从前的标题" in text_of(admin.get(sent["Location"]))

@@ -293,7 +293,7 @@ def _trial_page(request: ActorRequest, found: dict[str, Any], code: str, sheet: 
     examples = [
         {
             **e,
-            "title": class_by_id(e["class"]).name,
+            "title": class_by_id(e["class"]).name if "class" in e else e.get("title", ""),  # of an older trial
             "before": datetime.fromisoformat(e["before"]),
             "after": datetime.fromisoformat(e["after"]),
         }
