@@ -51,18 +51,18 @@ def edit(path: Path, change: Callable[[str], str]) -> None:
 def test_a_start_loads_what_is_new_and_only_that(
     folder: Path, caplog: pytest.LogCaptureFixture, django_assert_num_queries
 ) -> None:  # type: ignore[no-untyped-def]
-    assert start(folder) == ["territory", "bodies", "classes", "routes", "articles"]
-    with django_assert_num_queries(6):  # one row each, and whether there is anything
+    assert start(folder) == [step.name for step in pack.STEPS]
+    with django_assert_num_queries(1 + len(pack.STEPS)):  # what is remembered, and of each part whether there is any
         assert start(folder) == []
 
     before, routes = Revision.objects.get().turn, Route.objects.count()
     edit(folder / "routes.csv", lambda text: "\n".join(text.splitlines()[:-1]) + "\n")
     edit(folder / "pack.json", lambda text: text.replace('"boundary_note": "', '"boundary_note": "新版。'))
     with caplog.at_level(logging.INFO, "linli.pack"):
-        assert start(folder) == ["territory", "routes"]
+        assert start(folder) == ["territory", "routes", "circle_ground"]  # pack.json also dates the network
     assert Revision.objects.get().turn != before and Route.objects.count() == routes - 1
     said = {record.getMessage().split(":")[0] for record in caplog.records}
-    assert said == {"pack part territory loaded again", "pack part routes loaded again"}
+    assert said == {f"pack part {name} loaded again" for name in ("territory", "routes", "circle_ground")}
     assert start(folder) == []
 
 

@@ -92,10 +92,11 @@ def test_the_shipped_grid_is_what_the_product_makes(source: pack.Pack) -> None:
     assert all(shapely.equals_exact(s.geometry, shipped[s.code], 1e-9, normalize=True) for s in made)
 
 
-def test_the_pack_stays_small_and_needs_no_parquet() -> None:
+def test_the_pack_stays_small_and_keeps_to_its_formats() -> None:
     files = list(PACK.iterdir())
     assert sum(f.stat().st_size for f in files) < 8_000_000
-    assert {f.suffix for f in files} <= {".json", ".geojson", ".csv", ".md"}
+    assert {f.suffix for f in files} <= {".json", ".geojson", ".csv", ".md", ".parquet"}
+    assert {f.name for f in files if f.suffix == ".parquet"} <= {"walk_nodes.parquet", "walk_edges.parquet"}
     assert "ODbL" in (PACK / "SOURCES.md").read_text()
 
 
