@@ -23,6 +23,7 @@ from ..queries.catalogue import catalogue_in_force
 from ..tables import ItemRow
 from .load import BATCH, put_items
 
+AT_ONCE = 500  # cells that are written before others may write
 AHEAD_MOST = timedelta(days=3 * 366)
 
 
@@ -206,19 +207,20 @@ def set_completeness(
         raise Invalid("bad_completeness", _("还有内容没有填好。"), fields=wrong)
     for community in communities:
         permissions.can_keep_facility(actor, community).or_forbidden()
-    now = clock.now()
-    with transaction.atomic():
-        Completeness.objects.filter(kind=kind, item__in=items, community__in=communities, as_of=as_of).delete()
-        Completeness.objects.bulk_create(
-            [
-                Completeness(
-                    kind=kind, item=i, community=c, state=state, as_of=as_of, source=source[:400],
-                    provenance=provenance, at=now, by=actor.label,
-                )
-                for i in items
-                for c in communities
-            ],
-            batch_size=BATCH,
-        )  # fmt: skip
-        revision.bump()
-    return len(items) * len(communities)
+    now, wanted = clock.now(), sorted(set(communities))
+    cells = [
+        Completeness(
+            kind=kind, item=i, community=c, state=state, as_of=as_of, source=source[:400], provenance=provenance, at=now,
+            by=actor.label,
+        )
+        for i in dict.fromkeys(items) for c in wanted
+    ]  # fmt: skip
+    for start in range(0, len(cells), AT_ONCE):  # a whole district is 28,000 cells: others write in between
+        some = cells[start : start + AT_ONCE]
+        with transaction.atomic():
+            Completeness.objects.bulk_create(
+                some, batch_size=AT_ONCE, update_conflicts=True, unique_fields=("kind", "item", "community", "as_of"),
+                update_fields=("state", "source", "provenance", "at", "by"),
+            )  # fmt: skip
+            revision.bump()
+    return len(cells)

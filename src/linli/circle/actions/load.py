@@ -151,15 +151,20 @@ def load_facilities(*, actor: Actor, text: str) -> FacilitiesLoaded:
     place = territory.locate_many([float(r["lon"]) for r in kept], [float(r["lat"]) for r in kept])
     found = [_facility(r, c) for r, c in zip(kept, place.community.tolist(), strict=True)]
     unnamed = sum(not r["name"] for r in kept)
-    with transaction.atomic():
-        there = {f.code: f for f in Facility.objects.filter(code__startswith=f"{OSM}:")}
-        new = [f for f in found if f.code not in there]
-        changed = [_brought_up(there[f.code], f) for f in found if f.code in there]
-        Facility.objects.bulk_create(new, batch_size=BATCH)
-        Span.objects.bulk_create([Span(facility=f) for f in new], batch_size=BATCH)
-        late = [f for f in changed if f is not None]
-        Facility.objects.bulk_update(late, _FIELDS, batch_size=BATCH)
-        if new or late:
+    there = {f.code: f for f in Facility.objects.filter(code__startswith=f"{OSM}:")}
+    new = [f for f in found if f.code not in there]
+    late = [f for f in (_brought_up(there[n.code], n) for n in found if n.code in there) if f is not None]
+    for start in range(0, len(new), BATCH):  # part by part: whoever writes meanwhile waits for one part only
+        with transaction.atomic():
+            part = Facility.objects.bulk_create(new[start : start + BATCH])
+            Span.objects.bulk_create([Span(facility=f) for f in part])
+            revision.bump()
+    for start in range(0, len(late), BATCH):
+        with transaction.atomic():
+            ids = [f.pk for f in late[start : start + BATCH]]
+            still = set(Facility.objects.select_for_update().filter(pk__in=ids, version=1).values_list("pk", flat=True))
+            part = [f for f in late[start : start + BATCH] if f.pk in still]  # not what somebody changed just now
+            Facility.objects.bulk_update(part, _FIELDS)
             revision.bump()
     return FacilitiesLoaded(len(new), len(late), len(rows) - len(kept), unnamed)
 

@@ -303,6 +303,27 @@ def test_what_is_complete_is_read_once_per_revision(
         catalogues.completeness("services")
 
 
+def test_a_statement_about_the_whole_district_lets_others_write_in_between(
+    facilities: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """28,000 cells held the one writer of SQLite for six seconds; now each part is a transaction of its own."""
+    codes = matrices.community_codes()
+    items = [i.code for i in catalogues.walked_items(catalogues.catalogue_in_force("services"))][:6]
+    sizes: list[int] = []
+    stood = catalogue_writes.Completeness.objects.bulk_create
+
+    def counted(rows: list[Any], **more: Any) -> Any:
+        sizes.append(len(rows))
+        return stood(rows, **more)
+
+    monkeypatch.setattr(catalogue_writes.Completeness.objects, "bulk_create", counted)
+    facts: dict[str, Any] = {"actor": PLANNER, "kind": "services", "items": items, "communities": codes, "source": "查"}
+    for state in ("complete", "unknown"):
+        done = catalogue_writes.set_completeness(state=state, as_of=clock.today(), **facts)
+        assert done == len(items) * len(codes) and set(catalogues.completeness("services").values()) == {state}
+    assert max(sizes) <= 500 and sum(sizes) == 2 * len(items) * len(codes)
+
+
 # --- numbers that must not lie ----------------------------------------------------------------------------
 def test_what_is_simulated_says_so_in_every_file(planner: Any) -> None:
     lon, lat = spot()

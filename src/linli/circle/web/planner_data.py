@@ -152,6 +152,10 @@ def site(request: ActorRequest) -> HttpResponse:
         said = _("再放也不会有更多住处走得到：%(n)s 处已经都走得到，或候选地点够不着。") % {"n": found.covered_before}
     elif found.proven:
         said = _("放 %(k)s 处，新增 %(n)s 个住处走得到；已证明是最优。") % {"k": len(found.chosen), "n": found.gained}
+    elif found.gap >= 1:
+        said = _("放 %(k)s 处，新增 %(n)s 个住处走得到；时限内没能证明是不是最优。") % {
+            "k": len(found.chosen), "n": found.gained,
+        }  # fmt: skip
     else:
         said = _("放 %(k)s 处，新增 %(n)s 个住处走得到；到时限为止，离最优至多差 %(gap).1f%%。") % {
             "k": len(found.chosen), "n": found.gained, "gap": 100 * found.gap,
