@@ -15,7 +15,7 @@ AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-
 BYTES = 300_000  # gzipped, without the map's own files
 
 PAGES = [
-    ("", "/"), ("", "/report/"), ("", "/follow/"), ("", "/matters/"), ("", "/privacy/"), ("", "/about/"), ("", "/login/"),
+    ("", "/"), ("", "/report/"), ("", "/follow/"), ("", "/matters/"), ("", "/around/"), ("", "/privacy/"), ("", "/about/"), ("", "/login/"),
     ("", "/api/"), ("", "/styleguide/"), ("", "/nowhere/"),
     ("operator", "/desk/"), ("operator", "/cases/"), ("operator", "/cases/?due=late"), ("operator", "/inbox/"),
     ("operator", "/cases/?subdistrict=110102018&stage=declined&class_code=0512"),  # empty
@@ -24,6 +24,11 @@ PAGES = [
     ("administrator", "/settings/"), ("administrator", "/settings/accounts/"), ("administrator", "/settings/calendar/"),
     ("administrator", "/settings/boundaries/"), ("administrator", "/settings/bodies/"), ("administrator", "/settings/tokens/"),
     ("administrator", "/settings/routes/"), ("administrator", "/settings/classes/"), ("administrator", "/settings/audit/"),
+    ("administrator", "/settings/classes/0102/"), ("administrator", "/settings/classes/0102/edit"), ("administrator", "/settings/limits/"),
+    ("administrator", "/settings/routes/coverage"), ("administrator", "/settings/sheets/limits/"), ("administrator", "/settings/sheets/limits/edit"),
+    ("administrator", "/settings/sheets/ladder/edit"), ("administrator", "/settings/import/ladder/"), ("administrator", "/knowledge/new/"),
+    ("operator", "/knowledge/?q=zzzz"), ("operator", "/callbacks/"), ("verifier", "/checks/"), ("chief", "/shares/"),
+    ("dispatcher", "/offers/"), ("claim-volunteers", "/offers/ours/"), ("", "/answers/"),
     ("administrator", "/jobs/"), ("auditor", "/settings/read-log/"), ("administrator", "/cases/"),  # refused, with the reason
 ]  # fmt: skip
 MEASURE = """() => ({
