@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
@@ -149,8 +149,8 @@ def _words() -> dict[str, Any]:
         "loading": _("正在读取……"), "failed": _("暂时读不到，请稍后再试。"), "homes": _("处"), "ms": _("浏览器算了 {n} 毫秒"),
         "noFacilities": _("这一项还没有设施资料；可以新增一处，或先导入设施。"), "tooMany": _("一个方案最多改 {n} 处，先存一个方案再接着改。"),
         "unplaced": _("{n} 处设施离路网太远，没有计入。"), "offNetwork": _("有一处离路网太远，走不到。"),
-        "tapToAdd": _("在图上点一下要新增的位置。"), "newName": _("新增 {n}"), "added": _("新增"), "moved": _("迁址"), "removed": _("取消"),
-        "remove": _("取消"), "restore": _("恢复"), "more": _("另有 {n} 处，在图上。"), "siting": _("正在选址，最多十来秒……"),
+        "tapToAdd": _("在图上点一下要新增的位置。"), "newName": _("新增 {n}"), "added": _("新增"), "moved": _("迁址"), "removed": pgettext("plan", "取消"),
+        "remove": pgettext("plan", "取消"), "restore": _("恢复"), "more": _("另有 {n} 处，在图上。"), "siting": _("正在选址，最多十来秒……"),
         "checking": _("｜正在由服务器核对……"), "same": _("｜服务器核对一致：{n} 处"), "differs": _("｜以服务器为准：{n} 处"),
         "states": {"yes": _("已覆盖"), "no": _("未覆盖"), "missing": _("数据缺失")},
     }  # fmt: skip
