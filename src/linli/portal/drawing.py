@@ -49,9 +49,10 @@ def drawing(
                 seen += points
                 outline.append(f"{_path(points)}z")
         else:
-            streets += [
-                _path([metres(p) for p in line]) for line in ([parts] if shape["type"] == "LineString" else parts)
-            ]
+            for line in [parts] if shape["type"] == "LineString" else parts:
+                points = [metres(p) for p in line]
+                seen += points
+                streets.append(_path(points))
     if not seen:
         return None
     xs, ys = [x for x, _y in seen], [y for _x, y in seen]

@@ -66,7 +66,15 @@ def _page(request: ActorRequest, found: PlanView | None) -> HttpResponse:
     pace = request.GET.get("pace", "") or (found.pace if found else "")
     pace = pace if pace in {p.code for p in paces} else paces[0].code
     own = found is not None and found.own
-    query = urlencode({"catalogue": catalogue.id, "on": on, **({"plan": found.id} if own and found else {})})
+    query = urlencode(
+        {
+            "catalogue": catalogue.id,
+            "on": on,
+            "item": item,
+            "pace": pace,
+            **({"plan": found.id} if own and found else {}),
+        }
+    )
     context = {
         "plan": found, "own": own, "item": item, "pace": pace, "on": on, "groups": _groups(catalogue),
         "paces": [{"code": p.code, "label": p.title, "title": _("每分钟 %(n)s 米，%(m)s 分钟") % {"n": p.metres_per_minute, "m": p.minutes}} for p in paces],
