@@ -28,6 +28,7 @@ from linli.territory import queries as territory
 from linli.testing.cast import CAST
 from linli.testing.fixtures import Cast
 from tests.addresses import Address, every_address
+from tests.circle_samples import circle_samples
 
 TABLE = Path(__file__).with_name("permission_matrix.csv")
 UPDATE = os.environ.get("LINLI_UPDATE_MATRIX") == "1"
@@ -86,6 +87,7 @@ def samples(district: Cast) -> dict[str, Any]:
         "doubt_id": 10**9,
         "gap_id": 10**9,
         "offer_id": _offer(district, team.id),
+        **circle_samples(district),
     }
 
 
