@@ -136,6 +136,8 @@ def programme(request: ActorRequest, code: str) -> HttpResponse:
     division = division_of(request)
     row, designations = read.programme(actor=request.actor, code=code, division=division)
     mine = community_choices(request.actor, permissions.KEEP_KINDS)
+    if request.method == "POST" and not mine:
+        permissions.can_keep_records(request.actor, division).or_forbidden()
     form = DesignationForm(request.POST if request.method == "POST" else None, programme=row, communities=mine)
     if request.method == "POST" and form.is_valid():
         try:
