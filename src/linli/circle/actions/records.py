@@ -367,7 +367,9 @@ def designate(
             row = Designation.objects.create(
                 programme=found, **fields, simulated=simulated, at=clock.now(), by=actor.label
             )
-            record(actor=actor, verb=AuditVerb.OTHER, target=f"programme:{programme}", change=state, community=community)
+            record(
+                actor=actor, verb=AuditVerb.OTHER, target=f"programme:{programme}", change=state, community=community
+            )
     except IntegrityError:
         raise Conflict("already_said", _("这个社区这一年已经登记过。")) from None
     return row.pk

@@ -139,7 +139,11 @@ def post(client: Client, address: str, body: Any) -> Any:
 
 
 ANSWER = "/circle/planner/answer.json"
-GOOD: dict[str, Any] = {"item": SUPER, "pace": "adult", "edits": [{"kind": "add", "items": [SUPER], "lon": 116.3594, "lat": 39.8863}]}
+GOOD: dict[str, Any] = {
+    "item": SUPER,
+    "pace": "adult",
+    "edits": [{"kind": "add", "items": [SUPER], "lon": 116.3594, "lat": 39.8863}],
+}
 
 
 def test_the_answer_to_edits_has_every_community_and_its_state(desk: Client) -> None:
