@@ -15,7 +15,7 @@ def marks(column: str) -> Case:
 
 
 def keep(apps, schema_editor):  # type: ignore[no-untyped-def]
-    matters = apps.get_model("flow", "Matter").objects
+    matters = apps.get_model("flow", "Matter").objects.using(schema_editor.connection.alias)
     matters.filter(rung__gt=0, ended_at=None).update(rungs=marks("rung"))
 
 

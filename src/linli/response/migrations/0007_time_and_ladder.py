@@ -4,9 +4,12 @@ from django.db.models import Exists, OuterRef
 
 def mark_changed(apps, schema_editor):  # type: ignore[no-untyped-def]
     """Cases that had a pause or an extension before this column was there."""
+    alias = schema_editor.connection.alias
     change = apps.get_model("response", "TimeChange")
-    granted = change.objects.filter(case=OuterRef("pk"), state="granted", starts_at__gte=OuterRef("counted_from"))
-    apps.get_model("response", "Case").objects.filter(Exists(granted)).update(time_changed=True)
+    granted = change.objects.using(alias).filter(
+        case=OuterRef("pk"), state="granted", starts_at__gte=OuterRef("counted_from")
+    )
+    apps.get_model("response", "Case").objects.using(alias).filter(Exists(granted)).update(time_changed=True)
 
 
 class Migration(migrations.Migration):

@@ -13,7 +13,7 @@ def keep(apps, schema_editor):  # type: ignore[no-untyped-def]
     """The n-th rung of the shipped ladder is its n-th act: what is not stronger counts as reached."""
     named = [When(climbed_count=n, then=Value(f"earlier///{act}")) for n, act in enumerate(ACTS, 1)]
     marks = Case(*named, default=Value(f"earlier///{ACTS[-1]}"), output_field=models.TextField())
-    cases = apps.get_model("response", "Case").objects
+    cases = apps.get_model("response", "Case").objects.using(schema_editor.connection.alias)
     cases.filter(climbed_count__gt=0, matter__ended_at=None).update(climbed=marks)
 
 
