@@ -82,7 +82,9 @@ def _known(survey: Survey) -> frozenset[str]:
 def _take(survey: Survey, communities: Sequence[str]) -> dict[str, Sheet]:
     """Inside the caller's transaction: hold these sheets for writing. Raises Missing, Conflict that says why not."""
     sheets = Sheet.objects.filter(survey=survey, community__in=communities)
-    taken = sheets.filter(state__in=EDITABLE, survey__state=SurveyState.OPEN).update(version=F("version") + 1)
+    # Without a join: whoever waited for another here has the row's own conditions checked anew on PostgreSQL.
+    running = Survey.objects.filter(state=SurveyState.OPEN)
+    taken = sheets.filter(state__in=EDITABLE, survey__in=running).update(version=F("version") + 1)
     found = {s.community: s for s in sheets}
     if len(found) < len(communities):
         raise Missing("no_such_sheet", _("这个社区不在这次调查里。"))

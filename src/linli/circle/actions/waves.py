@@ -151,7 +151,7 @@ def give_voice(*, code: str, answers: Mapping[str, int]) -> None:
     if not answers or not answers.keys() <= known or any(not LOWEST <= n <= HIGHEST for n in answers.values()):
         raise _wrong("no_answer", _("请至少回答一个问题。"), "answers")
     with transaction.atomic():
-        # No join: PostgreSQL looks again at `used` after waiting for another's vote only in the row's own conditions.
+        # Without a join: whoever waited for another here has the row's own conditions checked anew on PostgreSQL.
         running = Wave.objects.filter(state=SurveyState.OPEN)
         if not Slip.objects.filter(pk=slip.pk, used=False, wave__in=running).update(used=True):
             raise reads.unusable()

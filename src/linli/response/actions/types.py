@@ -87,7 +87,9 @@ def _create(actor: Actor, row: Row, note: str) -> CaseClass:
 def _swap(actor: Actor, code: str, expected: int, /, **changes: Any) -> CaseClass:
     """Write to the draft if nobody has since revision `expected`; the second is told who was first."""
     draft = _draft(code)
-    swapped = CaseClass.objects.filter(pk=draft.pk, revision=expected, type_version__state="draft").update(
+    # Without a join: whoever waited for another here has the row's own conditions checked anew on PostgreSQL.
+    drafts = CaseClass.objects.filter(type_version__state="draft")
+    swapped = CaseClass.objects.filter(pk=draft.pk, revision=expected, pk__in=drafts).update(
         revision=F("revision") + 1, changed_at=clock.now(), changed_by=actor.label, **changes
     )
     if not swapped:
