@@ -60,7 +60,7 @@ def _bounds(segment: Float) -> Any:
 def _cells(segment: Float, frame: Float) -> Any:
     """Counted, then filled: column by column the rows that a piece runs through, with a hair's breadth to spare."""
     west, south, side = frame[0], frame[1], frame[2]
-    columns, rows = np.int64(frame[3]), np.int64(frame[4])
+    columns, rows = int(frame[3]), int(frame[4])
     hair = 1e-6 * side
     fill = np.zeros(columns * rows + 1, np.int32)
     item = np.empty(0, np.int32)
@@ -69,16 +69,16 @@ def _cells(segment: Float, frame: Float) -> Any:
             ax, ay, bx, by = segment[s, 0] - west, segment[s, 1] - south, segment[s, 2] - west, segment[s, 3] - south
             if ax > bx:
                 ax, ay, bx, by = bx, by, ax, ay
-            first = max(np.int64((ax - hair) / side), 0)
-            last = min(np.int64((bx + hair) / side), columns - 1)
+            first = max(int((ax - hair) / side), 0)
+            last = min(int((bx + hair) / side), columns - 1)
             rise = (by - ay) / (bx - ax) if bx > ax else 0.0
             for column in range(first, last + 1):
                 left, right = ay, by
                 if last > first:
                     left = ay + rise * (max(ax, column * side) - ax)
                     right = ay + rise * (min(bx, (column + 1) * side) - ax)
-                low = max(np.int64((min(left, right) - hair) / side), 0)
-                high = min(np.int64((max(left, right) + hair) / side), rows - 1)
+                low = max(int((min(left, right) - hair) / side), 0)
+                high = min(int((max(left, right) + hair) / side), rows - 1)
                 for row in range(low, high + 1):
                     cell = row * columns + column
                     if step == 0:
@@ -103,11 +103,11 @@ def crosses(px: float, py: float, qx: float, qy: float, segment: Float, frame: F
     To begin or end on a piece is not to cross it. A way through a corner where two pieces meet crosses one of them.
     """
     west, south, side = frame[0], frame[1], frame[2]
-    columns, rows = np.int64(frame[3]), np.int64(frame[4])
-    first = max(np.int64(np.floor((min(px, qx) - west) / side)), 0)
-    last = min(np.int64(np.floor((max(px, qx) - west) / side)), columns - 1)
-    low = max(np.int64(np.floor((min(py, qy) - south) / side)), 0)
-    high = min(np.int64(np.floor((max(py, qy) - south) / side)), rows - 1)
+    columns, rows = int(frame[3]), int(frame[4])
+    first = max(int(np.floor((min(px, qx) - west) / side)), 0)
+    last = min(int(np.floor((max(px, qx) - west) / side)), columns - 1)
+    low = max(int(np.floor((min(py, qy) - south) / side)), 0)
+    high = min(int(np.floor((max(py, qy) - south) / side)), rows - 1)
     dx, dy = qx - px, qy - py
     for row in range(low, high + 1):
         for column in range(first, last + 1):
