@@ -9,16 +9,19 @@ def first_table(apps, schema_editor):
     from linli.core import clock
     from linli.response.routing.legacy import ordered
 
-    Route = apps.get_model("response", "Route")
-    if not Route.objects.exists():
+    alias = schema_editor.connection.alias
+    routes = apps.get_model("response", "Route").objects.using(alias)
+    if not routes.exists():
         return
-    rows = Route.objects.values_list("division", "class_prefix", "body__code", "provenance", "source")
+    rows = routes.values_list("division", "class_prefix", "body__code", "provenance", "source")
     now = clock.now()
-    table = apps.get_model("response", "RouteTable").objects.create(
-        number=1, state="published", changed_at=now, changed_by="system", valid_from=now
+    table = (
+        apps.get_model("response", "RouteTable")
+        .objects.using(alias)
+        .create(number=1, state="published", changed_at=now, changed_by="system", valid_from=now)
     )
     Rule = apps.get_model("response", "RouteRule")
-    Rule.objects.bulk_create(
+    Rule.objects.using(alias).bulk_create(
         [
             Rule(
                 table=table,
