@@ -25,7 +25,8 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
     demands, facilities = draw(st.integers(1, 8)), draw(st.integers(1, 6))
     steps = st.sampled_from([0.0, 1.0, 1.0, 2.0, 2.5, 4.0, np.inf, np.inf])
     distance = np.array([[draw(steps) for _ in range(facilities)] for _ in range(demands)])
-    weights = st.sampled_from([0.0, 1.0, 2.0, 3.0]) | st.floats(0, 5)
+    # Not so light that the solver's own tolerance decides: it then rightly calls nothing proven.
+    weights = st.sampled_from([0.0, 1.0, 2.0, 3.0]) | st.floats(1e-3, 5)
     return {
         "distance": distance,
         "weight": np.array([draw(weights) for _ in range(demands)]),
