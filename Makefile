@@ -9,7 +9,7 @@ TEST_VAR := $(or $(LINLI_VAR),$(CURDIR)/var/test)
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test journeys check lint types imports migrations messages text bench screenshots doctor format lock environment environment-all clean
+.PHONY: help run serve test engines journeys check lint types imports migrations messages text bench screenshots doctor format lock environment environment-all clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -31,6 +31,9 @@ doctor: environment ## look at this installation and say how to mend what is wro
 
 test: environment-all ## all tests; ARGS="-k word", JOBS=2, DATABASE_URL=postgresql://...
 	LINLI_VAR="$(TEST_VAR)" $(BIN)/python -m pytest --create-db -n $(JOBS) -ra $(ARGS)
+
+engines: environment-all ## the tests of the engines alone, which need no database; they compile the kernels
+	LINLI_VAR="$(TEST_VAR)" DATABASE_URL= $(BIN)/python -m pytest -q -ra tests/engines $(ARGS)
 
 # A browser that waited in vain is given one more try, and the report names it: RERUN. Nothing else is tried twice.
 journeys: environment-all ## the browser journeys alone (needs Debian's chromium)
