@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from linli.core.errors import Invalid
 
@@ -94,6 +94,7 @@ def clean(data: bytes) -> Clean:
 
 
 def _decode(data: bytes, kind: str) -> Image.Image:
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # of the whole process, and libraries turn it on (WeasyPrint does)
     picture = Image.open(io.BytesIO(data), formats=_PILLOW[kind][:1])
     if picture.format not in _PILLOW[kind]:
         raise ValueError("content changed its mind")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import random
 import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 from linli.core.errors import Invalid
 from linli.files import images
@@ -163,3 +164,11 @@ def test_damaged_anywhere_it_is_kept_or_refused(which: int, damage: list[tuple[f
     except Invalid:
         return
     assert pictures.opened(kept.full).format == "JPEG"
+
+
+def test_a_library_that_allows_cut_pictures_changes_nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    whole = io.BytesIO()
+    Image.effect_noise((400, 300), 90).convert("RGB").save(whole, "JPEG")
+    with pytest.raises(Invalid):
+        images.clean(whole.getvalue()[: len(whole.getvalue()) // 2])
