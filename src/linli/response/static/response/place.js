@@ -2,7 +2,7 @@
 
 import "../site/suggest.js";
 
-const part = document.querySelector("[data-place]");
+const part = document.querySelector("form [data-place] [data-map-open]")?.closest("[data-place]"); // the name of a place says so too
 if (part) {
   const form = part.closest("form"), field = (name) => form.elements.namedItem(name);
   const words = field("place_q"), said = part.querySelector("[data-place-said]");
