@@ -29,10 +29,8 @@ def pdf(html: str, css: str) -> bytes:
     """The pages as PDF with a text layer. Raises Missing (no_printing) where it cannot be made."""
     check()
     import weasyprint
-    from PIL import ImageFile
     from weasyprint.urls import URLFetcher
 
     nothing = URLFetcher(allowed_protocols=(), allow_redirects=False)
-    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint turns it on for every photograph of this process
     sheet = weasyprint.CSS(string=css, url_fetcher=nothing)
     return bytes(weasyprint.HTML(string=html, url_fetcher=nothing).write_pdf(stylesheets=[sheet]))

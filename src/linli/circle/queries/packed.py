@@ -22,25 +22,12 @@ def packed(steps: bool) -> tuple[str, bytes]:
     fitted to the homes, whose worst error in metres the head states (`fitM`).
     """
     ground = network.ground(steps)
-    return _packed(ground.streets.digest, ground.streets.profile, ground.value, _Given(ground))
-
-
-class _Given:
-    """Carries the ground past the cache; the digests beside it are the key."""
-
-    def __init__(self, ground: Ground) -> None:
-        self.ground = ground
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Given)
+    return _packed(steps, ground.streets.digest, ground.value)
 
 
 @lru_cache(maxsize=3)
-def _packed(digest: str, profile: str, value: str, given: _Given) -> tuple[str, bytes]:
-    ground = given.ground
+def _packed(steps: bool, digest: str, value: str) -> tuple[str, bytes]:
+    ground = network.ground(steps)  # kept: the digests are here to be the key
     graph, homes, placed = ground.streets.graph, ground.homes, ground.placed.places
     net = graph.network
     frame = _frame(ground)

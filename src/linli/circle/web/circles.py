@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from linli.accounts.permissions import ActorRequest, require
 from linli.core import clock
 from linli.core.actor import Actor
-from linli.core.errors import Conflict, Invalid, Refusal
+from linli.core.errors import Conflict, Invalid
 from linli.exchange.columns import Column, Kind
 from linli.exchange.writing import Sheet, xlsx_response
 from linli.site.refusals import onto_form
@@ -161,11 +161,7 @@ def add_member(request: ActorRequest, circle_id: int) -> HttpResponse:
 def end_member(request: ActorRequest, member_id: int) -> HttpResponse:
     form = LeaveForm(request.POST)
     day: date = form.cleaned_data["left_on"] if form.is_valid() else clock.today()
-    try:
-        circle_id = write.end_member(actor=request.actor, member_id=member_id, left_on=day)
-    except Refusal as refusal:
-        messages.error(request, str(refusal.message))
-        raise
+    circle_id = write.end_member(actor=request.actor, member_id=member_id, left_on=day)
     messages.success(request, _("已退出；名字留在历史里。"))
     return redirect("circle:circle", circle_id=circle_id)
 

@@ -98,12 +98,12 @@ def as_geojson(request: ActorRequest) -> HttpResponse:
     question, edits, name = _with_plan(request)
     answer = reach.item_answer(question, edits)
     place = {c: k for k, c in enumerate(matrices.community_codes())}
-    collection = json.loads(territory.boundaries_geojson(12))
-    collection["features"] = [
+    features = [
         f
         for s in territory.divisions(9, territory.district().code)
         for f in json.loads(territory.boundaries_geojson(12, s.code))["features"]
     ]
+    collection: dict[str, Any] = {"type": "FeatureCollection", "features": features}
     for feature in collection["features"]:
         k = place[feature["properties"]["code"]]
         share = float(answer.share[k])

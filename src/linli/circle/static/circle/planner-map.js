@@ -125,7 +125,6 @@ export async function drawMap(canvas, { homes, boundaries, draggable, onDrag, on
 
   return {
     map,
-    choose: made.choose,
     communities(list) { now.communities = list; paint(); },
     homes(reached, changed) {
       const before = now.reached && Array.from({ length: homes.length }, (_x, i) => isOf(i));
