@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from linli_engines.composite.build import Result
 from linli_engines.composite.errors import refuse
@@ -20,8 +19,7 @@ def correlations(x: Floats, method: str = "pearson") -> Floats:
         raise refuse("CORRELATION", "a correlation is pearson, spearman or kendall", method)
     whole = not np.isnan(x).any()
     if whole and method != "kendall":
-        y = stats.rankdata(x, axis=0) if method == "spearman" else x
-        return _pearson(y)
+        return _pearson(_ranked(x) if method == "spearman" else x)
     count = x.shape[1]
     found = np.full((count, count), np.nan)
     for i in range(count):
@@ -32,11 +30,21 @@ def correlations(x: Floats, method: str = "pearson") -> Floats:
     return found
 
 
+def _ranked(x: Floats) -> Floats:
+    """Ranks within each column; ties share their mean."""
+    from scipy import stats  # slow to load
+
+    found: Floats = stats.rankdata(x, axis=0)
+    return found
+
+
 def _pair(a: Floats, b: Floats, method: str) -> float:
     if method == "kendall":
+        from scipy import stats  # slow to load
+
         return float(stats.kendalltau(a, b).statistic)
     if method == "spearman":
-        a, b = stats.rankdata(a), stats.rankdata(b)
+        a, b = _ranked(a), _ranked(b)
     return float(_pearson(np.column_stack((a, b)))[0, 1])
 
 

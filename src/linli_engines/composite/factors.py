@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from linli_engines.composite.errors import Problem, refuse, stop_on
 from linli_engines.composite.framework import Framework
@@ -119,6 +118,8 @@ def points(n: int, columns: int, seed: int) -> Floats:
     """`n` scrambled Sobol points in [0, 1) (Owen's scrambling); a power of two keeps their balance."""
     if n < 2 or n & (n - 1):
         raise refuse("POWER_OF_TWO", f"Sobol points come in powers of two, not {n}")
+    from scipy.stats import qmc  # slow to load, and most who build an index sample nothing
+
     found: Floats = qmc.Sobol(columns, scramble=True, rng=np.random.default_rng(seed)).random(n)
     return found
 

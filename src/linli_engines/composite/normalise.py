@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from linli_engines.composite.errors import Problem, refuse, stop_on
 from linli_engines.composite.framework import Framework
@@ -205,6 +204,8 @@ _FORMULAS: dict[str, Callable[[Floats, Anchors, Normalise], Floats]] = {
 def _by_rank(name: str, x: Floats, how: Normalise) -> Floats:
     """Rank 1 is the worst; equal values share the lower rank."""
     flat = x.reshape(1, -1, x.shape[2]) if how.base == "pooled" else x
+    from scipy import stats  # slow to load
+
     rank = stats.rankdata(flat, method="min", axis=1, nan_policy="omit")
     rank = np.where(np.isnan(flat), np.nan, rank)
     count = np.sum(~np.isnan(flat), axis=1, keepdims=True)

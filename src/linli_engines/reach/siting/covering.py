@@ -8,12 +8,14 @@ from time import monotonic
 import numpy as np
 import scipy.sparse as sparse
 
+from linli_engines.reach.siting import cover_dual as dual
 from linli_engines.reach.siting import programs, reduction
+from linli_engines.reach.siting.cover_search import Both, both, parts_of, searched
 from linli_engines.reach.siting.exchange import Found
 from linli_engines.reach.siting.plan import TOLERANCE, Float, Index
 
-PATIENCE = 0.05
-"""Of the time limit, what the exchanges may take after each start."""
+PATIENCE = 0.1
+"""Of the time that is left, what the search may take after each start."""
 
 
 @dataclass
@@ -23,6 +25,7 @@ class Cover:
     rows: sparse.csc_array
     cost: Float
     chosen: Index
+    sides: Both
     patience_s: float
 
     def build(self, columns: Index) -> programs.Program:
@@ -34,7 +37,7 @@ class Cover:
             favour = np.full(len(self.cost), programs.CLOSE)
             favour[columns] += share
             start = greedy(self.rows, self.cost, favour)
-            better = exchanged(self.rows, self.cost, start, monotonic() + self.patience_s)
+            better = searched(self.sides, self.cost, start, 0.0, monotonic() + self.patience_s)
             if self.cost[better].sum() < kept - TOLERANCE * max(1.0, kept):
                 self.chosen, kept = better, float(self.cost[better].sum())
         return kept
@@ -43,14 +46,33 @@ class Cover:
 def fewest(rows: sparse.csr_array, cost: Float, deadline: float) -> Found:
     """Columns of `rows` (n, f), a 1 where a column covers a row; no row may be empty. `Found.value` is their cost."""
     bind, columns = reduced(rows, cost)
-    part, price = sparse.csc_array(bind[:, columns]), cost[columns]
+    whole, price = sparse.csr_array(bind[:, columns]), cost[columns]
+    parts = sorted(parts_of(whole), key=lambda part: len(part[1]))  # the largest gets all the time that is left
+    chosen, bound, stopped = [np.empty(0, dtype=np.int64)], 0.0, False
+    for of_rows, of_columns in parts:
+        found = _part(sparse.csc_array(whole[of_rows][:, of_columns]), price[of_columns], deadline)
+        chosen.append(columns[of_columns[found.chosen]])
+        bound, stopped = bound + found.bound, stopped or found.stopped
+    settled_ = settled(sparse.csc_array(bind), cost, np.sort(np.concatenate(chosen)))
+    value = float(cost[settled_].sum())
+    return Found(settled_, value, min(max(bound, 0.0), value), stopped)
+
+
+def _part(rows: sparse.csc_array, cost: Float, deadline: float) -> Found:
+    """One question that falls apart no further: search, the dual, search again, and the proof on the columns left."""
+    if rows.shape[0] == 1:
+        least = int(np.argmin(cost))
+        return Found(np.array([least]), float(cost[least]), float(cost[least]), False)
+    sides, unit = both(rows), programs.whole_step(cost)
     span = PATIENCE * max(deadline - monotonic(), 0.0)
-    known = exchanged(part, price, greedy(part, price, np.ones(len(price))), monotonic() + span)
-    cover = Cover(part, price, known, span)
-    bound, stopped = programs.prove(cover, np.arange(len(columns)), float(price[known].sum()), deadline)
-    chosen = settled(sparse.csc_array(bind), cost, columns[needed(part, price, cover.chosen)])
+    known = searched(sides, cost, greedy(rows, cost, np.ones(len(cost))), 0.0, monotonic() + span)
+    value = float(cost[known].sum())
+    found = dual.bounded(sides, cost, value, unit, monotonic() + 2 * span)
+    cover = Cover(rows, cost, known, sides, span)
+    bound, stopped = programs.prove(cover, np.flatnonzero(found.left), value, deadline, found.bound)
+    chosen = needed(rows, cost, cover.chosen)
     value = float(cost[chosen].sum())
-    return Found(chosen, value, min(max(bound, 0.0), value), stopped)
+    return Found(chosen, value, min(bound, value), stopped)
 
 
 def reduced(rows: sparse.csr_array, cost: Float) -> tuple[sparse.csr_array, Index]:
@@ -94,27 +116,6 @@ def needed(rows: sparse.csc_array, cost: Float, chosen: Index) -> Index:
 
 def covers(rows: sparse.csc_array, chosen: Index) -> bool:
     return not _bare(rows, chosen).any()
-
-
-def exchanged(rows: sparse.csc_array, cost: Float, chosen: Index, deadline: float) -> Index:
-    """One for a cheaper one, or two neighbours for one that costs less than both, as long as any helps."""
-    cheapest = float(cost.min(initial=np.inf))
-    a = 0
-    while a < len(chosen) and monotonic() < deadline:
-        kin = np.diff((rows[:, chosen].T @ rows[:, [chosen[a]]]).tocsr().indptr)  # whoever shares a row with it
-        for b in [a, *(int(b) for b in np.flatnonzero(kin) if b > a)]:
-            rest = np.delete(chosen, [a, b])
-            price = float(cost[np.unique(chosen[[a, b]])].sum())
-            if cheapest >= price:
-                continue
-            bare = _bare(rows, rest)
-            fit = (bare.astype(float) @ rows >= bare.sum()) & (cost < price - TOLERANCE * max(1.0, price))
-            if fit.any():
-                j = int(np.argmin(np.where(fit, cost, np.inf)))
-                chosen, a = needed(rows, cost, np.unique(np.append(rest, j))), -1
-                break
-        a += 1
-    return chosen
 
 
 def settled(rows: sparse.csc_array, cost: Float, chosen: Index) -> Index:

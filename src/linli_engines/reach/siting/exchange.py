@@ -13,12 +13,17 @@ from time import monotonic
 import numpy as np
 import scipy.sparse as sparse
 
+from linli_engines.reach.siting.interchange import swapped
 from linli_engines.reach.siting.plan import TOLERANCE, Float, Index, Limits
+
+TURNS = 20
+"""Between so many exchanges the clock is read."""
 
 
 @dataclass(frozen=True)
 class Savings:
-    """Entries of the (n, f) savings by column: row, column, value; weight (n,) of the demands; candidates to choose from."""
+    """Entries of the (n, f) savings by column: row, column, value; weight (n,) of the demands; candidates to choose
+    from; weighted: value times weight."""
 
     row: Index
     column: Index
@@ -27,13 +32,15 @@ class Savings:
     weight: Float
     candidates: Index
     size: int
+    weighted: Float
 
     @classmethod
     def of(cls, savings: sparse.csc_array, weight: Float, candidates: Index) -> Savings:
         column = np.repeat(np.arange(savings.shape[1]), np.diff(savings.indptr))
+        row = savings.indices.astype(np.int64)
         return cls(
-            savings.indices.astype(np.int64), column, savings.data, savings.indptr.astype(np.int64), weight,
-            candidates, savings.shape[1],
+            row, column, savings.data, savings.indptr.astype(np.int64), weight, candidates, savings.shape[1],
+            savings.data * weight[row],
         )  # fmt: skip
 
     def gains(self, have: Float) -> Float:
@@ -114,25 +121,19 @@ def greedy(savings: Savings, limits: Limits, by_cost: bool, start: Sequence[int]
 
 
 def exchanged(savings: Savings, limits: Limits, chosen: Index, deadline: float) -> Index:
-    """One place after the other: what stands there goes for whatever helps most; a free place is filled likewise.
-
-    Ends when no place has changed in a whole round, or at the deadline.
-    """
-    value = savings.value_of(chosen)
-    quiet, place = 0, 0
-    while quiet <= len(chosen) and monotonic() < deadline:
-        place = place % (len(chosen) + 1)
-        rest = np.delete(chosen, place) if place < len(chosen) else chosen
-        quiet, place = quiet + 1, place + 1
-        if limits.count is not None and len(rest) >= limits.count:
-            continue
-        have = savings.best(rest)
-        gains = _fitting(savings, limits, rest, savings.gains(have))
-        j = int(np.argmax(gains)) if gains.size else 0
-        reached = float(savings.weight @ have) + float(gains[j]) if gains.size and gains[j] > 0 else 0.0
-        if reached > value + TOLERANCE * max(1.0, value):
-            chosen, value, quiet = np.append(rest, j), reached, 0
-    return np.sort(chosen)
+    """One place for another, or one more into a free place, always what helps most, until nothing does or the deadline."""
+    allowed = np.zeros(savings.size, dtype=bool)
+    allowed[savings.candidates] = True
+    most = len(savings.candidates) if limits.count is None else min(limits.count, len(savings.candidates))
+    places = np.zeros(max(most, len(chosen)), dtype=np.int64)
+    places[: len(chosen)] = chosen
+    filled, more = len(chosen), True
+    while more and monotonic() < deadline:
+        filled, more = swapped(
+            savings.start, savings.row, savings.weighted, len(savings.weight), limits.cost, allowed, most,
+            limits.room(0.0), places, filled, TURNS,
+        )  # fmt: skip
+    return np.sort(places[:filled])
 
 
 def settled(savings: Savings, limits: Limits, chosen: Index) -> Index:

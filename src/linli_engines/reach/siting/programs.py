@@ -25,6 +25,8 @@ KERNEL_SHARE = 0.3
 """Of the time that is left, what the search among few promising columns may take."""
 SHRINKING = 0.9
 """The relaxation is solved again as long as fixing leaves fewer than this share of the columns."""
+MOST_ROWS = 40_000
+"""Above so many rows HiGHS overlooks its time limit by minutes, and the bound that is known is as good as its first."""
 INTERIOR_ROWS = 1_000
 """Above so many rows the interior point method is several times faster than the simplex method."""
 
@@ -101,16 +103,26 @@ def _scale(budget: float) -> float:
     return float(2.0 ** (20 - np.ceil(np.log2(budget)))) if budget > 0 else 1.0
 
 
-def prove(question: Question, columns: Index, known: float, deadline: float) -> tuple[float, bool]:
+def prove(
+    question: Question, columns: Index, known: float, deadline: float, bound: float = -np.inf
+) -> tuple[float, bool]:
     """(a value below which no answer lies, whether the clock stopped the proof); the answer is with the question.
 
-    known: the value of the best answer so far. Ends when the bound meets the value of the answer kept.
+    known: the value of the best answer so far; columns: all that a better one may contain; bound: what is known not to
+    be undercut. Ends when the bound meets the value of the answer kept.
     """
-    bound, first = -np.inf, True
+    first = True
     while True:
+        if not len(columns):
+            return known, False  # nothing better is left
         program = question.build(columns)
+        bound = _up(program, bound)
+        if bound >= known - _near(program, known):
+            return known, False
         if not program.rows.shape[0]:
             return 0.0, False  # nothing is asked
+        if program.rows.shape[0] > MOST_ROWS:
+            return bound, True
         found = _relax(program, deadline)
         if not isinstance(found, Relaxed):
             return (bound, True) if found is None else (known, False)
@@ -172,6 +184,11 @@ def _branch(question: Question, columns: Index, deadline: float) -> tuple[float,
         question.offer(columns, np.rint(found.x[: program.whole]))
     least = found.fun if found.status == 0 else found.mip_dual_bound
     return (-np.inf if least is None else _up(program, least / program.unit)), found.status != 0
+
+
+def whole_step(values: Float) -> float:
+    """By how much a better answer is better at least: 1 where every value is whole, else 0."""
+    return 1.0 if bool((values == np.rint(values)).all()) else 0.0
 
 
 def _up(program: Program, value: float) -> float:

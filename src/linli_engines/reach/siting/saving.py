@@ -8,12 +8,14 @@ from time import monotonic
 import numpy as np
 import scipy.sparse as sparse
 
-from linli_engines.reach.siting import programs, reduction
+from linli_engines.reach.siting import dual, programs, reduction
 from linli_engines.reach.siting.exchange import Found, Savings, exchanged, greedy, search, settled
 from linli_engines.reach.siting.plan import TOLERANCE, Float, Index, Limits
 
 SEARCH_SHARE = 0.25
 """Of the time limit, what the exchanges may take before the proof begins."""
+DUAL_SHARE = 0.6
+"""Of the time limit, when the prices of the dual have to be good enough."""
 
 
 @dataclass
@@ -39,6 +41,15 @@ class Choice:
                 self.chosen, kept = better, self.savings.value_of(better)
         return -kept
 
+    def start_from(self, picked: Index, deadline: float) -> float:
+        """Exchange from these columns, as far as they fit, keep the better answer, and say what the kept one is worth."""
+        spent = np.cumsum(self.limits.cost[picked])
+        better = exchanged(self.savings, self.limits, picked[spent <= self.limits.room(0.0)], deadline)
+        value, kept = self.savings.value_of(better), self.savings.value_of(self.chosen)
+        if value > kept:
+            self.chosen = better
+        return max(value, kept)
+
 
 def most(entries: sparse.csc_array, weight: Float, limits: Limits, free: Index, time_limit_s: float) -> Found:
     """Columns out of `free` whose best saving, weighted, is largest over all demands."""
@@ -51,11 +62,30 @@ def most(entries: sparse.csc_array, weight: Float, limits: Limits, free: Index, 
     if value < ceiling - TOLERANCE * max(1.0, ceiling):
         columns = affordable[reduction.undominated(sparse.csc_array(entries[:, affordable]), limits.cost[affordable])]
         choice = Choice(sparse.csr_array(entries), savings, limits, known, SEARCH_SHARE * time_limit_s)
-        least, stopped = programs.prove(choice, columns, -value, now + time_limit_s)
+        columns, bound = _narrowed(choice, columns, now + DUAL_SHARE * time_limit_s)
+        least, stopped = programs.prove(
+            choice, columns, -savings.value_of(choice.chosen), now + time_limit_s, -min(bound, ceiling)
+        )
         known, bound = choice.chosen, min(ceiling, -least)
     chosen = settled(savings, limits, known)
     value = savings.value_of(chosen)
     return Found(chosen, value, max(bound, value), stopped)
+
+
+def _narrowed(choice: Choice, columns: Index, deadline: float) -> tuple[Index, float]:
+    """(the columns that something better than the answer kept may contain, what no answer exceeds)."""
+    savings, limits = choice.savings, choice.limits
+    allowed = np.zeros(savings.size, dtype=bool)
+    allowed[columns] = True
+    priced = dual.Priced(
+        savings.start, savings.row, savings.weighted, len(savings.weight), limits.cost, allowed, limits
+    )
+    held = savings.best(choice.chosen) * savings.weight
+    found = dual.bounded(
+        priced, held, float(held.sum()), programs.whole_step(savings.weighted), deadline,
+        lambda picked: choice.start_from(picked, deadline),
+    )  # fmt: skip
+    return np.flatnonzero(found.left), found.bound
 
 
 def rounded(savings: Savings, limits: Limits, columns: Index, share: Float) -> Index:
