@@ -228,7 +228,7 @@ def fonts() -> Iterator[Finding]:
 
 
 def printing() -> Iterator[Finding]:
-    from linli.circle import printing as papers
+    from linli.site import printing as papers
 
     mend = _(
         "只有社区一览的 PDF 需要：pip install weasyprint，apt-get install libpango-1.0-0 libpangoft2-1.0-0 "

@@ -181,6 +181,7 @@ def _load_ground(folder: Path, progress: Progress, lines: list[str] | None = Non
         )
     areas = folder / "residential.geojson"
     rooms.load_homes(actor=SYSTEM, areas=areas.read_text(encoding="utf-8"), source=(about or {}).get("source", ""))
+    rooms.follow_territory(actor=SYSTEM)  # the facilities too, where another edition was loaded just now
 
 
 NETWORK = ("walk_nodes.parquet", "walk_edges.parquet", "crossings.csv")
@@ -237,6 +238,55 @@ def _ground_files(folder: Path) -> list[Path]:
     return [folder / name for name in names if (folder / name).exists()]
 
 
+STATISTICS = Path(__file__).resolve().parents[3] / "packs" / "statistics"
+
+
+def _statistics(folder: Path) -> Path:
+    """Statistics belong to the whole country: they lie beside the packs of districts; the shipped ones otherwise."""
+    own = folder.parent / "statistics"
+    return own if own.is_dir() else STATISTICS
+
+
+def _has_statistics(model: str) -> Callable[[], bool]:
+    """As `_has_rows`; where no statistics ship there is nothing to load."""
+    return lambda: _has_rows(model)() or not STATISTICS.is_dir()
+
+
+def _statistics_list(folder: Path) -> list[Path]:
+    """Units, series and publications; nothing where no statistics ship."""
+    at = _statistics(folder)
+    return sorted(at.glob("*.csv")) if at.is_dir() else []
+
+
+def _statistics_files(folder: Path) -> list[Path]:
+    at = _statistics(folder)
+    return [at / "deliveries.json", *sorted((at / "files").iterdir())] if at.is_dir() else []
+
+
+def _load_statistics_list(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    at, rooms = _statistics(folder), _room("evaluation.actions.load")
+    if at.is_dir():
+        rooms.load_units(actor=SYSTEM, folder=at)
+        rooms.load_series(actor=SYSTEM, folder=at)
+        rooms.load_publications(actor=SYSTEM, folder=at)
+
+
+def _load_statistics(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    at = _statistics(folder)
+    if at.is_dir():
+        _room("evaluation.actions.load").load_statistics(actor=SYSTEM, folder=at, progress=progress)
+
+
+def _framework_files(folder: Path) -> list[Path]:
+    shipped = Path(__file__).resolve().parent.parent / "evaluation" / "data" / "frameworks"
+    return sorted(p for p in shipped.iterdir() if p.suffix in {".csv", ".json"})
+
+
+def _load_frameworks(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    if _statistics(folder).is_dir():  # their formulas name its series
+        _room("evaluation.actions.frameworks").load_frameworks(actor=SYSTEM)
+
+
 def _has_rows(model: str) -> Callable[[], bool]:
     """Asked at every start, so by the table alone: a room's queries would first load its engines."""
     return lambda: apps.get_model(model)._base_manager.exists()
@@ -274,4 +324,25 @@ STEPS = (
     ),
     Step("circle_records", _("台账和创建项目"), _has_rows("circle.RecordKind"), _kind_files, _load_kinds),
     Step("circle_ground", _("步行路网与居住区"), _has_rows("circle.Home"), _ground_files, _load_ground),
+    Step(
+        "evaluation_units",
+        _("统计地区、指标与来源"),
+        _has_statistics("evaluation.Unit"),
+        _statistics_list,
+        _load_statistics_list,
+    ),
+    Step(
+        "evaluation_statistics",
+        _("公开统计数据"),
+        _has_statistics("evaluation.Observation"),
+        _statistics_files,
+        _load_statistics,
+    ),
+    Step(
+        "evaluation_frameworks",
+        _("评价体系"),
+        _has_statistics("evaluation.Framework"),
+        _framework_files,
+        _load_frameworks,
+    ),
 )

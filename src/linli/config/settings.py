@@ -128,6 +128,7 @@ INSTALLED_APPS = [
     "linli.knowledge",
     "linli.response",
     "linli.circle",
+    "linli.evaluation",
     "linli.portal",
     "linli.workbench",
     "linli.command",

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("linli.exchange.urls")),
     path("", include("linli.response.urls")),
     path("", include("linli.circle.urls")),
+    path("", include("linli.evaluation.urls")),
     path("", include("linli.workbench.urls")),
     path("", include("linli.command.urls")),
     path("", include("linli.portal.urls")),

@@ -23,6 +23,8 @@ def wire() -> None:
     from linli.circle import permissions as circle
     from linli.circle import record_imports, survey_imports
     from linli.circle.choices import CatalogueKind
+    from linli.evaluation import framework_imports
+    from linli.evaluation import permissions as evaluation
     from linli.exchange import importers
     from linli.files import permissions as files
     from linli.flow import queries as flow
@@ -62,6 +64,7 @@ def wire() -> None:
     for kind in CatalogueKind:
         importers.register(circle_tables.CatalogueImporter(kind))
     importers.register(circle_tables.RuleImporter())
+    importers.register(framework_imports.FrameworkImporter())
     importers.register(circle_tables.PaceImporter())
     importers.register(survey_imports.AnswerImporter())
     for record_table in record_imports.IMPORTERS:
@@ -101,6 +104,7 @@ def wire() -> None:
     nav.register(_("认领广场"), "response:offers", kinds={"handler"}, order=35, when=cases.society_bodies)
     nav.register(_("全响应"), "response:shares", kinds=cases.SHARE_KINDS, order=35, match=["/offers/"])
     nav.register(_("服务圈"), "circle:planner", kinds=circle.READ_KINDS, order=38, match=["/circle/"])
+    nav.register(_("综合评价"), "evaluation:home", kinds=evaluation.READ_KINDS, order=39, match=["/evaluation/"])
     nav.register(_("知识库"), "knowledge:search", kinds=knowledge.READ_KINDS, order=40)
     nav.register(_("我的岗位"), "accounts:me", order=10, section="user", icon="user")
     nav.register(
@@ -154,8 +158,9 @@ def types() -> None:
 
 
 def retention() -> None:
-    """What has outlived its purpose goes: contacts, drafts of photographs, old texts, old rate buckets."""
+    """What has outlived its purpose goes: contacts, drafts of photographs, old texts, old rate buckets, what imports left."""
     from linli.accounts import actions as accounts
+    from linli.circle.actions import imports as circle_imports
     from linli.core import clock
     from linli.exchange import actions as exchange
     from linli.files import jobs as files
@@ -167,8 +172,16 @@ def retention() -> None:
     files.sweep()
     throttle.sweep()
     exchange.sweep()
+    circle_imports.sweep()
     accounts.forget_login_attempts(before=clock.now() - timedelta(days=1))
     response.erase_old_texts(actor=SYSTEM)
+
+
+def editions() -> None:
+    """Homes and facilities follow the territory into its live edition."""
+    from linli.circle.actions import follow_territory
+
+    follow_territory(actor=SYSTEM)
 
 
 def statistics() -> None:
@@ -184,6 +197,7 @@ def statistics() -> None:
 PERIODIC = [
     ("alarms", 20, alarms),
     ("types", 60, types),
+    ("editions", 20, editions),
     ("seal", 24 * 3600, seal),
     ("retention", 3600, retention),
     ("statistics", 6 * 3600, statistics),

@@ -51,6 +51,8 @@ class Rate(TextChoices):
     PORTAL_MARK = "portal_mark", _("居民说答复是否有帮助：同一网络")
     PORTAL_AROUND = "portal_around", _("居民查步行圈：同一网络")
     SURVEY_CODE = "survey_code", _("居民输错满意度调查码：同一网络")
+    SITING = "siting", _("规划员由程序选址：同一人")
+    EXPERT_CODE = "expert_code", _("专家输错咨询码：同一网络")
     CONTACT_READ = "contact_read", _("查看居民联系方式：同一人")
     RECEIPT_LOOKUP = "receipt_lookup", _("凭回执查案件：同一工作人员")
     API_REPORT = "api_report", _("程序接口登记案件：同一账号")

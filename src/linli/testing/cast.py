@@ -73,6 +73,7 @@ CAST: tuple[Person, ...] = (
     Person("chief-desheng", "罗建华（演示）", K.SUBDISTRICT_CHIEF, "110102010", "德胜街道"),
     Person("chief", "梁志远（演示）", K.DISTRICT_CHIEF, DISTRICT, "西城区"),
     Person("planner", "程远（演示）", K.PLANNER, DISTRICT, "西城区"),
+    Person("analyst", "沈知衡（演示）", K.ANALYST, DISTRICT, "西城区"),
     Person("community-niujie", "金兰（演示）", K.COMMUNITY_WORKER, "110102018001", "牛街东里社区"),
     Person("auditor", "宋慎（演示）", K.AUDITOR, DISTRICT, "西城区"),
     Person("administrator", "方明（演示）", K.ADMINISTRATOR, DISTRICT, "西城区"),

@@ -9,11 +9,16 @@ from itertools import groupby
 
 from django.db import transaction
 
+from linli.circle.actions import catalogue as write_catalogue
 from linli.circle.actions import kinds
 from linli.circle.actions import records as write
+from linli.circle.choices import CatalogueKind, Depth, Manner, Whole
+from linli.circle.queries import catalogue as catalogues
+from linli.circle.queries import items_of, open_facilities
 from linli.circle.queries import records as read
 from linli.core import clock
 from linli.core.actor import SYSTEM, Actor
+from linli.core.errors import Missing
 from linli.territory import queries as territory
 
 SEED = 20261122
@@ -40,6 +45,7 @@ def play(*, actor: Actor = SYSTEM, seed: int = SEED) -> dict[str, int]:
             "stations": _stations(actor, chance, codes),
             "records": _records(actor, chance, codes, today),
             "designations": _designations(actor, chance, codes),
+            "complete": _complete(actor, random.Random(seed), codes, today),
         }
 
 
@@ -134,4 +140,29 @@ def _designations(actor: Actor, chance: random.Random, codes: Sequence[str]) -> 
     ):  # fmt: skip
         for community in chance.sample(list(codes), min(24, len(codes))):
             say(programme, community, chance.choice(YEARS), chance.choice(states))
+    return made
+
+
+def _complete(actor: Actor, chance: random.Random, codes: Sequence[str], today: date) -> int:
+    """Some items were looked into in some communities: only there can anything be a no. Half is left as nobody knows it."""
+    made = 0
+    for kind, items_most in ((CatalogueKind.SERVICES, 14), (CatalogueKind.LIVING, 10)):
+        try:
+            catalogue = catalogues.catalogue_in_force(kind, today)
+        except Missing:
+            continue
+        rows = [i.code for i in catalogue.items if i.depth == Depth.ITEM and i.manner == Manner.WALK]
+        offered = items_of(catalogue, open_facilities(today))
+        known = [c for c in rows if len(offered[c])]
+        chosen_items = [*chance.sample(known, min(items_most, len(known))), *chance.sample(rows, min(2, len(rows)))]
+        for item in dict.fromkeys(chosen_items):
+            chosen = chance.sample(list(codes), round(len(codes) * chance.uniform(0.35, 0.9)))
+            for state, some in (
+                (Whole.COMPLETE, chosen[: len(chosen) * 4 // 5]),
+                (Whole.PARTIAL, chosen[len(chosen) * 4 // 5 :]),
+            ):
+                made += write_catalogue.set_completeness(
+                    actor=actor, kind=kind, items=[item], communities=some, state=state,
+                    as_of=today - timedelta(days=chance.randint(20, 200)), source=SOURCE, simulated=True,
+                )  # fmt: skip
     return made

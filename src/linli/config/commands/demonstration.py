@@ -66,12 +66,20 @@ def load(options: argparse.Namespace) -> int:
     return 0
 
 
-def _play_circle() -> None:
-    """Surveys, circles and records of the service circle, where its catalogue was loaded. They play once."""
+PLAYS = (
+    ("circle.Catalogue", "circle_records"),
+    ("circle.Catalogue", "circle_surveys"),
+    ("evaluation.Framework", "evaluation"),
+)
+"""What must have been loaded from a pack, and the play that needs it; each plays once."""
+
+
+def _play() -> None:
+    """Surveys and records of the service circle, results of the evaluation."""
     from django.apps import apps
 
-    if apps.get_model("circle", "Catalogue")._default_manager.exists():
-        for name in ("circle_records", "circle_surveys"):
+    for needed, name in PLAYS:
+        if apps.get_model(needed)._default_manager.exists():
             importlib.import_module(f"linli.testing.{name}").play()
 
 
@@ -86,7 +94,7 @@ def _load() -> None:
     progress = Progress(_("正在装入演示数据"))
     try:
         room.load(progress)
-        _play_circle()
+        _play()
     finally:
         progress.close()
     unfinished.unlink()

@@ -13,7 +13,7 @@ from . import Failed, add
 
 
 def register(subcommands: Any) -> None:
-    add(subcommands, "prepare", _("编译界面文字，收集静态文件，生成密钥"), prepare)
+    add(subcommands, "prepare", _("编译界面文字和步行可达引擎，收集静态文件，生成密钥"), prepare)
     add(subcommands, "migrate", _("把数据库结构更新到当前版本"), migrate)
     add(subcommands, "version", _("显示版本"), version)
 
@@ -23,7 +23,22 @@ def prepare(options: argparse.Namespace | None = None) -> int:
     compile_messages()
     collect_static()
     make_keys()
+    compile_engines()
     return 0
+
+
+def compile_engines() -> bool:
+    """Compile what answers about walking (about ten seconds) unless these very sources were compiled here before."""
+    from django.conf import settings
+
+    kernels = importlib.import_module("linli.circle.kernels")
+    place, wanted = Path(settings.VAR) / "compiled.txt", kernels.mark()
+    if place.exists() and place.read_text() == wanted:
+        return False
+    print(_("正在编译步行可达引擎，约十来秒，只在安装和更新后做一次……"))
+    kernels.compile_all()
+    place.write_text(wanted)
+    return True
 
 
 def compile_messages() -> None:

@@ -83,7 +83,7 @@ def _supervise(began: float) -> int:
     connections.close_all()
     here = {"PYTHONPATH": os.pathsep.join([str(settings.SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])])}
     children = [
-        Child("web", _web_command(settings.HOST, settings.PORT), here),
+        Child("web", _web_command(settings.HOST, settings.PORT), here | {"LINLI_WARM": "1"}),
         Child("worker", [sys.executable, "-m", "linli.config.cli", "worker"], here),
     ]
     return Supervisor(children, is_ready=_answers, on_ready=lambda: _welcome(time.monotonic() - began), say=_say).run()

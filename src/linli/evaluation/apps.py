@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class Room(AppConfig):
+    name = "linli.evaluation"
+    label = "evaluation"
+
+    def ready(self) -> None:
+        from . import jobs  # noqa: F401  registers the kinds of long work
