@@ -30,14 +30,15 @@ doctor: environment ## look at this installation and say how to mend what is wro
 	@$(LINLI) doctor $(ARGS)
 
 test: environment-all ## all tests; ARGS="-k word", JOBS=2, DATABASE_URL=postgresql://...
-	LINLI_VAR="$(TEST_VAR)" $(BIN)/python -m pytest --create-db -n $(JOBS) -ra $(ARGS)
+	LINLI_VAR="$(TEST_VAR)" $(BIN)/python -m pytest --create-db -n $(JOBS) --dist worksteal -ra $(ARGS)
 
 engines: environment-all ## the tests of the engines alone, which need no database; they compile the kernels
 	LINLI_VAR="$(TEST_VAR)" DATABASE_URL= $(BIN)/python -m pytest -q -ra tests/engines $(ARGS)
 
 # A browser that waited in vain is given one more try, and the report names it: RERUN. Nothing else is tried twice.
+# Each of the JOBS has a house and a browser of its own, and takes one file after the other.
 journeys: environment-all ## the browser journeys alone (needs Debian's chromium)
-	LINLI_VAR="$(TEST_VAR)" $(BIN)/python -m pytest --create-db -raR -m browser --reruns 1 --only-rerun TimeoutError $(ARGS)
+	LINLI_VAR="$(TEST_VAR)" $(BIN)/python -m pytest --create-db -n $(JOBS) --dist loadfile --no-loadscope-reorder -raR -m browser --reruns 1 --only-rerun TimeoutError $(ARGS)
 
 check: lint types imports migrations messages text ## everything that needs no database and no browser
 
@@ -58,7 +59,7 @@ messages: environment-all
 	LINLI_VAR="$(TEST_VAR)" $(LINLI) messages check
 
 text: environment-all
-	LINLI_VAR="$(TEST_VAR)" DATABASE_URL= $(BIN)/python -m pytest -q tests/test_architecture.py tests/test_text.py
+	LINLI_VAR="$(TEST_VAR)" DATABASE_URL= $(BIN)/python -m pytest -q tests/test_architecture.py tests/test_swaps.py tests/test_text.py
 
 bench: environment-all ## measure against limits and peers, into bench/results.json; ARGS="response"
 	-@sh requirements/environment.sh bench $(VENV)-bench

@@ -13,7 +13,9 @@ pytest_plugins = ["linli.testing.fixtures"]
 os.environ.setdefault("PGOPTIONS", "-c synchronous_commit=off")
 HERE = Path(__file__).parent
 BROWSER_TESTS = HERE / "tests" / "browser"
-WITHOUT_DATABASE = (HERE / "src", HERE / "tests" / "engines")  # there a test that asks for no database meets none
+# There a test that asks for no database meets none; an installation of its own is on SQLite unless it asks for `server`.
+WITHOUT_DATABASE = (HERE / "src", HERE / "tests" / "engines", HERE / "tests" / "operations")
+ASKS = {"db", "transactional_db", "server"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,10 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(BROWSER_TESTS):
             item.add_marker(pytest.mark.browser)
-        asks = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
-            getattr(item, "fixturenames", ())
-        )
-        if not asks and any(item.path.is_relative_to(place) for place in WITHOUT_DATABASE):
+        asks = item.get_closest_marker("django_db") or ASKS & set(getattr(item, "fixturenames", ()))
+        rules = item.path.parent == HERE / "tests"  # of the source itself: its shape, its words, its swaps
+        if not asks and (rules or any(item.path.is_relative_to(place) for place in WITHOUT_DATABASE)):
             item.add_marker(pytest.mark.once)
 
 

@@ -10,7 +10,9 @@ import pyarrow
 from django.conf import settings
 from pyarrow import parquet
 
+from linli.circle import jobs as work
 from linli.circle.actions import kinds, load, plans, records, surveys, waves
+from linli.circle.choices import Aim
 from linli.circle.queries import catalogue as catalogues
 from linli.circle.queries import facilities
 from linli.circle.queries import records as record_reads
@@ -18,6 +20,7 @@ from linli.circle.queries.reach import Edit
 from linli.config import pack
 from linli.core import clock
 from linli.core.actor import SYSTEM
+from linli.jobs import actions as jobs
 from linli.testing.fixtures import Cast
 
 NIUJIE = "110102018001"
@@ -30,12 +33,12 @@ def small_ground() -> None:
     kinds.load_kinds(actor=SYSTEM)
     head, *rows = (settings.PACK / "facilities.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     load.load_facilities(actor=SYSTEM, text="".join([head, *(r for r in rows if ",pharmacy," in r)]))
-    nodes = {
+    nodes: dict[str, list[Any]] = {
         "id": [1, 2, 3, 4, 5],
         "lon": [LON, LON - 0.02, LON + 0.02, LON, LON],
         "lat": [LAT, LAT, LAT, LAT - 0.02, LAT + 0.02],
     }
-    edges = {"u": [1, 1, 1, 1], "v": [2, 3, 4, 5], "length_m": [1703.0, 1703.0, 2226.0, 2226.0]}
+    edges: dict[str, list[Any]] = {"u": [1, 1, 1, 1], "v": [2, 3, 4, 5], "length_m": [1703.0, 1703.0, 2226.0, 2226.0]}
     files = {"walk_nodes.parquet": _parquet(nodes), "walk_edges.parquet": _parquet(edges), "crossings.csv": b"id\n1\n"}
     load.load_network(actor=SYSTEM, files=files, as_of=date(2024, 3, 1), source="test", provenance="sourced")
 
@@ -68,12 +71,15 @@ def circle_samples(district: Cast) -> dict[str, Any]:
         actor=planner, name="满意度", questions=[waves.Question("总体满意吗")], opens_on=today, closes_on=today + timedelta(days=30)
     )  # fmt: skip
     assert record_reads.circles(actor=SYSTEM)
+    asked = {"catalogue": catalogue.id, "item": "0402", "pace": "adult", "on": str(today), "edits": []}
+    search = jobs.start(work.SITING, actor=planner, params={"asked": asked, "count": 1, "aim": Aim.MOST})
     communities = {f"circle:{name}.code": NIUJIE for name in ("community", "community-sheet", "community-sheet-pdf")}
     listed = ("catalogue-version", "catalogue-publish", "catalogue-retire", "catalogue-drop")
     stood = ("facility", "facility-edit", "facility-close", "facility-open", "facility-items")
-    files = ("", "-columns", "-confirm", "-undo", "-drop", "-refused")
+    files = ("", "-columns", "-again", "-confirm", "-undo", "-drop", "-refused")
     return {
         **communities,
+        **{f"circle:{name}.id": search.pk for name in ("sited", "site-stop")},
         **{f"circle:{name}.id": catalogue.id for name in listed},
         **{f"circle:{name}.id": facility for name in stood},
         **{f"circle:facility-import{name}.id": 10**9 for name in files},

@@ -1,21 +1,35 @@
-"""A running house for tests that need one: its own folder, port and processes, started as `make run` starts it."""
+"""A running house for tests that need one: its own folder, port and processes, started as `make run` starts it.
+
+What stands in every house (words, static files, keys, tables, the pack, the cast) is made once, by a first start from
+nothing, and copied: a house is copied while nothing runs in it.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_S = 600  # a machine may be busy with other things; a house that ends is noticed at once
+# Surveys, records and results of the demonstration have tests of their own; a test of the processes does without.
+WITHOUT_PLAYS = (
+    "from linli.config.commands import demonstration; demonstration.PLAYS = ()\n"
+    "import sys; from linli.config.cli import main; sys.exit(main())"
+)
 
 
 def free_port() -> int:
@@ -41,6 +55,7 @@ class House:
     var: Path
     database_url: str = ""
     matters: int = 0
+    plays: bool = True
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -61,14 +76,20 @@ class House:
             "PYTHONPATH": str(ROOT / "src"),
         }
 
+    def line(self, *words: str) -> list[str]:
+        """The command line of a `linli` command in this house."""
+        return [sys.executable, *(["-m", "linli.config.cli"] if self.plays else ["-c", WITHOUT_PLAYS]), *words]
+
     def command(self, *words: str) -> str:
         """Run a `linli` command to its end; its output. Raises CalledProcessError."""
-        line = [sys.executable, "-m", "linli.config.cli", *words]
-        return subprocess.run(line, env=self.environment, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        done = subprocess.run(
+            self.line(*words), env=self.environment, cwd=ROOT, check=True, capture_output=True, text=True
+        )
+        return done.stdout
 
-    def start(self, *, patience_s: float = 180) -> None:
+    def start(self, *, patience_s: float = PATIENCE_S) -> None:
         """Start web and worker, and wait until they answer."""
-        line = [sys.executable, "-m", "linli.config.cli", "run", "--demonstration"]
+        line = self.line("run", "--demonstration")
         self.var.mkdir(parents=True, exist_ok=True)
         with (self.var / "house.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -114,10 +135,45 @@ class House:
         return {str(k): str(v) for k, v in kept.items()}
 
 
+def made_once(name: str, make: Callable[[Path], object], factory: pytest.TempPathFactory) -> Path:
+    """A folder that `make` fills once, for all processes of a test run; .ci/run names a place for all its steps."""
+    base = factory.getbasetemp()
+    place = Path(os.environ.get("LINLI_TEST_HOUSES") or (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base))
+    place.mkdir(parents=True, exist_ok=True)
+    folder, whole = place / name, place / f"{name}.whole"
+    with (place / f"{name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():  # or whoever began did not come to the end
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            whole.touch()
+    return folder
+
+
+def furnished(var: Path, factory: pytest.TempPathFactory) -> None:
+    """Lay into `var` all that a house on SQLite has before its first matter: one that was started from nothing."""
+
+    def make(folder: Path) -> None:
+        with running(folder, plays=False):
+            pass
+
+    shutil.copytree(made_once("furnished", make, factory), var)
+
+
+def lived_in(var: Path, factory: pytest.TempPathFactory, *, matters: int) -> None:
+    """Lay into `var` a house with the demonstration and so many matters."""
+
+    def make(folder: Path) -> None:
+        furnished(folder, factory)
+        House(folder, matters=matters).command("demonstration", "--demonstration")
+
+    shutil.copytree(made_once(f"demonstration-{matters}", make, factory), var)
+
+
 @contextlib.contextmanager
-def running(var: Path, *, database_url: str = "", matters: int = 0) -> Iterator[House]:
+def running(var: Path, *, database_url: str = "", matters: int = 0, plays: bool = True) -> Iterator[House]:
     """A house that is stopped at the end, whatever happens."""
-    house = House(var, database_url, matters)
+    house = House(var, database_url, matters, plays)
     try:
         house.start()
         yield house

@@ -12,6 +12,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,18 @@ from django.test import Client
 
 from linli.core import clock
 from linli.core.actor import RESIDENT, SYSTEM
+from linli.exchange import writing
+from linli.flow import relay
 from linli.organisations import queries as organisations
 from linli.response import actions, queries
 from linli.response.models import Case
+from linli.site import printing
 from linli.territory import queries as territory
 from linli.testing.cast import CAST
 from linli.testing.fixtures import Cast
 from tests.addresses import Address, every_address
 from tests.circle_samples import circle_samples
+from tests.evaluation_samples import book_samples, data_samples, framework_samples, results_samples
 
 TABLE = Path(__file__).with_name("permission_matrix.csv")
 UPDATE = os.environ.get("LINLI_UPDATE_MATRIX") == "1"
@@ -58,7 +63,7 @@ def samples(district: Cast) -> dict[str, Any]:
         step = actions.Step(verb, case.matter.version, **more)  # type: ignore[arg-type]
         actions.move_case(actor=district.actor(username), case=case, step=step)
     administrator = district.actor("administrator")
-    return {
+    found = {
         "kind": "routes",
         "number": queries.number_of_case(case),
         "code": receipt.code,
@@ -88,7 +93,13 @@ def samples(district: Cast) -> dict[str, Any]:
         "gap_id": 10**9,
         "offer_id": _offer(district, team.id),
         **circle_samples(district),
+        **data_samples(district),
+        **framework_samples(district),
     }
+    results = results_samples(district)
+    found |= results | book_samples(district, results["evaluation:result.id"])
+    relay.stamp()  # /healthz is well however long this takes
+    return found
 
 
 def _offer(district: Cast, owed: int) -> int:
@@ -122,15 +133,25 @@ def _article() -> str:
     return code
 
 
+@pytest.fixture(autouse=True)
+def gathered_but_not_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download reads all its rows and renders its page; the workbook's cells and the PDF have tests of their own."""
+    monkeypatch.setattr(writing, "_fill", lambda page, sheet, forms: sum(1 for _row in sheet.rows))
+    monkeypatch.setattr(printing, "pdf", lambda html, css: b"%PDF-")
+
+
 def answers(client: Client, address: Address, samples: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(method, status) of this address; whatever it wrote is rolled back."""
+    """(method, status) of this address; whatever it wrote is rolled back, and a cookie that it set is forgotten."""
     path = address.path(samples)
+    brought = client.cookies
     for method in METHODS:
+        client.cookies = SimpleCookie(brought)
         with transaction.atomic():
             said = SAID.get(address.name, "") if method == "POST" else ""
             form = "application/x-www-form-urlencoded"
             answer = client.generic(method, path, said, form, headers={"host": "127.0.0.1"})
             transaction.set_rollback(True)
+        client.cookies = brought
         yield method, str(answer.status_code)
 
 
@@ -138,8 +159,8 @@ def answers(client: Client, address: Address, samples: dict[str, Any]) -> Iterat
 def test_each_member_sees_what_the_table_says(member: str, district: Cast, samples: dict[str, Any]) -> None:
     known = table()
     found: dict[tuple[str, str], str] = {}
+    client = Client() if member == "resident" else district.client(member)
     for address in every_address():
-        client = Client() if member == "resident" else district.client(member)
         for method, status in answers(client, address, samples):
             found[address.name, method] = status
     assert not {k: v for k, v in found.items() if v.startswith("5") and k[0] != "site:healthz"}, "a page broke"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.house import House, running
+from tests.house import House, lived_in, running
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -24,17 +24,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The demonstration with 150 matters, web and worker, on SQLite."""
+    """The demonstration with 150 matters, web and worker, on SQLite; every process of the tests has its own copy."""
     if CHROMIUM is None:
         if os.environ.get("CI"):
             pytest.fail("CI must have Debian's chromium: .ci/run installs it")
         pytest.skip("no Chromium on PATH: apt-get install chromium fonts-noto-cjk")
-    with running(tmp_path_factory.mktemp("browser") / "var", matters=MATTERS) as started:
+    var = tmp_path_factory.mktemp("browser") / "var"
+    lived_in(var, tmp_path_factory, matters=MATTERS)
+    with running(var, matters=MATTERS) as started:
         yield started
 
 
@@ -94,9 +95,9 @@ class Visitor:
         return self
 
 
-@pytest.fixture
-def visit(house: House, chromium: Any) -> Iterator[Callable[..., Visitor]]:
-    """visit(username="", size=PHONE, language="zh-hans", scripts=True) opens a browser for that person."""
+@contextlib.contextmanager
+def door(house: House, chromium: Any) -> Iterator[Callable[..., Visitor]]:
+    """Opens browsers over this house and closes them at the end; who signed in once is known from then on."""
     opened: list[Any] = []
     states: dict[str, Any] = getattr(house, "signed_in", {})
     house.signed_in = states  # type: ignore[attr-defined]
@@ -123,3 +124,31 @@ def visit(house: House, chromium: Any) -> Iterator[Callable[..., Visitor]]:
     for context in opened:
         with contextlib.suppress(Exception):
             context.close()
+
+
+@pytest.fixture
+def visit(house: House, chromium: Any) -> Iterator[Callable[..., Visitor]]:
+    """visit(username="", size=PHONE, language="zh-hans", scripts=True) opens a browser for that person."""
+    with door(house, chromium) as open_for:
+        yield open_for
+
+
+@pytest.fixture(scope="module")
+def stay(house: House, chromium: Any) -> Iterator[Callable[..., Visitor]]:
+    """As `visit`, but whoever asks for the same person, size and language again goes on in the same browser."""
+    with contextlib.ExitStack() as last:
+        here: dict[str, Any] = {}
+
+        def same(username: str, *, size: dict[str, int], language: str) -> Visitor:
+            asked = (username, tuple(size.values()), language)
+            if here.get("asked") != asked:
+                here.clear()
+                last.close()
+                open_for = last.enter_context(door(house, chromium))
+                here.update(asked=asked, visitor=open_for(username, size=size, language=language))
+            found: Visitor = here["visitor"]
+            found.page.goto("about:blank")  # what the page before still asks for is nothing of the next one's
+            found.faults.clear()
+            return found
+
+        yield same

@@ -12,15 +12,23 @@ from .conftest import DESK, PHONE, Visitor
 
 SUPERMARKETS = "/circle/planner/?item=100203"
 SHOP = "牛街清真超市"
+SEARCH_MS = 300_000  # a search is a job among others; how long it may take is measured elsewhere
 
 
 def opened(visitor: Visitor, address: str) -> Any:
     """The page, once it has counted and drawn."""
     visitor.go(address)
     page = visitor.page
-    expect(page.locator("[data-homes] b")).to_contain_text("%", timeout=60_000)  # the first question warms the network
+    expect(page.locator("[data-homes] b")).to_contain_text(
+        "%", timeout=SEARCH_MS
+    )  # the first question warms the network
     page.wait_for_selector("#map[data-ready]")
     return page
+
+
+def percent(said: str) -> float:
+    """Of "72.2%", or of "至少 72.2%" where data is missing."""
+    return float(re.findall(r"[\d.]+", said)[0])
 
 
 def at_shop(page: Any) -> tuple[float, float]:
@@ -72,8 +80,10 @@ def test_a_plan_from_the_first_drag_to_the_workbook(visit: Callable[..., Visitor
 
     page.fill("[data-site-n]", "2")
     page.click("[data-site]")
-    expect(page.locator("[data-status]")).to_contain_text("已证明是最优", timeout=30_000)
+    expect(page.locator("[data-status]")).to_contain_text("已证明是最优", timeout=SEARCH_MS)
     expect(change).to_contain_text("+")
+    expect(page.locator("[data-yes] > i, [data-missing] > i, [data-no] > i").filter(has_text=re.compile("[+−]"))).not_to_have_count(0)  # fmt: skip
+    expect(page.locator("[data-yes] .key, [data-missing] .key, [data-no] .key")).to_have_text(["", "", ""])
     expect(page.locator(".tag.add")).to_have_count(2)
     expect(checked).to_contain_text("核对一致")
     covered = page.inner_text("[data-homes] b")
@@ -85,7 +95,7 @@ def test_a_plan_from_the_first_drag_to_the_workbook(visit: Callable[..., Visitor
     page.fill("[data-save] input[name=name]", "牛街添两处超市")
     page.locator("[data-save] button").click()
     page.wait_for_url(re.compile(r"/circle/plans/\d+/"))
-    expect(page.locator("[data-homes] b")).to_have_text(covered, timeout=30_000)
+    expect(page.locator("[data-homes] b")).to_have_text(covered, timeout=SEARCH_MS)
     page.locator("form[action$='/share'] button").click()
     address = page.locator("#share-address").text_content()
     with page.expect_download() as kept:
@@ -130,10 +140,10 @@ def test_the_wheelchair_counts_on_its_own_streets_with_the_edits_kept(visit: Cal
     adult = page.inner_text("[data-homes] b")
     page.fill("[data-site-n]", "1")
     page.click("[data-site]")
-    expect(page.locator(".tag.add")).to_have_count(1, timeout=30_000)
+    expect(page.locator(".tag.add")).to_have_count(1, timeout=SEARCH_MS)
     page.locator("[data-pace=wheelchair]").click()
     expect(page.locator("[data-item-note]")).to_contain_text("轮椅")
-    expect(page.locator("[data-checked]")).to_contain_text("核对一致", timeout=30_000)
-    assert float(page.inner_text("[data-homes] b")[:-1]) < float(adult[:-1])
+    expect(page.locator("[data-checked]")).to_contain_text("核对一致", timeout=SEARCH_MS)
+    assert percent(page.inner_text("[data-homes] b")) < percent(adult)
     page.select_option("#item", "010101")  # nothing is known of it
     expect(page.locator("[data-facilities]")).to_contain_text("还没有设施资料")

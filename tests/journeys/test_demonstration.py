@@ -51,12 +51,14 @@ def test_a_month_of_the_district(replay: Replay) -> None:
     for offer in Offer.objects.filter(state="lapsed"):
         line = Journal.objects.filter(matter_id=offer.case_id, verb="lapse").latest("seq")
         assert line.at == offer.claim_by == offer.ended_at
-    closed = {m.pk: m for m in Matter.objects.filter(stage__in=("closed", "ended"), closed_at__isnull=False)}
     merged = Journal.objects.filter(verb="close_with")
     mains = dict(Matter.objects.filter(pk__in=[line.matter_id for line in merged]).values_list("pk", "parent_id"))
     for line in merged:
-        main = closed.get(mains[line.matter_id] or 0)
-        assert main is None or abs(line.at - (main.closed_at or line.at)) < timedelta(days=20)
+        main = mains[line.matter_id]  # its own closing; it may have been reopened and closed again since
+        closings = Journal.objects.filter(matter_id=main, verb__in=("close", "spare", "answer")).values_list(
+            "at", flat=True
+        )
+        assert main is None or min(abs(line.at - at) for at in closings) < timedelta(days=20)
     assert Case.objects.filter(
         subject__in=("volunteer_team", "business", "social_organisation", "stationed_unit")
     ).exists()

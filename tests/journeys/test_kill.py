@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.house import House, running
+from tests.house import House, furnished, running
 
 INTAKES = 2000
 CLIENTS = 4
@@ -23,7 +23,8 @@ POINT = {"lon": 116.3596, "lat": 39.8862}
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """On PostgreSQL it starts from nothing; on SQLite the journeys in the browser go on from what is made here."""
     url = os.environ.get("DATABASE_URL", "")
     if url.startswith("postgres"):
         import psycopg
@@ -34,7 +35,9 @@ def house(tmp_path: Path) -> Iterator[House]:
             link.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             link.execute(f"CREATE DATABASE {name}")
         url = f"{server}/{name}"
-    with running(tmp_path / "var", database_url=url) as started:
+    else:
+        furnished(tmp_path / "var", tmp_path_factory)
+    with running(tmp_path / "var", database_url=url, plays=False) as started:
         yield started
 
 

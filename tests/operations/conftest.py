@@ -14,6 +14,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.house import made_once
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -106,9 +108,26 @@ def engine(server: Server | None) -> Callable[[], str]:
 
 
 @pytest.fixture(scope="session")
-def first_office(tmp_path_factory: pytest.TempPathFactory, server: Server | None) -> Installation:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an installation on SQLite with the content of `small_office`: to be copied, never opened."""
+    return made_once("office", lambda folder: Installation(folder).fill(), tmp_path_factory)
+
+
+@pytest.fixture
+def office_on_sqlite(tmp_path: Path, filled: Path) -> Installation:
+    """A copy that the test may spoil, whatever this run of the suite is about."""
+    return Installation(Path(shutil.copytree(filled, tmp_path / "office")))
+
+
+@pytest.fixture(scope="session")
+def first_office(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, server: Server | None
+) -> Installation:
     """The content of `small_office`, made once; tests get copies."""
-    made = Installation(tmp_path_factory.mktemp("first") / "office", server.make() if server else "")
+    folder = tmp_path_factory.mktemp("first") / "office"
+    if server is None:
+        return Installation(Path(shutil.copytree(request.getfixturevalue("filled"), folder)))
+    made = Installation(folder, server.make())
     made.fill()
     return made
 

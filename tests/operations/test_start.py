@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.house import PATIENCE_S
+
 from .conftest import ROOT, Installation
 
 pytestmark = pytest.mark.slow
@@ -64,7 +66,9 @@ def test_web_and_worker_start_answer_survive_a_kill_and_end(office: Installation
         text=True,
     )
     try:
-        assert answers(port), process.stdout.read() if process.poll() is not None and process.stdout else "no answer"
+        assert answers(port, process), (
+            process.stdout.read() if process.poll() is not None and process.stdout else "no answer"
+        )
         lived = next(wait(lambda: list(office.var.glob("worker-*.json"))))
         assert lived
         web = children(process.pid, "granian")[0]
@@ -73,7 +77,7 @@ def test_web_and_worker_start_answer_survive_a_kill_and_end(office: Installation
         assert answers(port)
         group = descendants(process.pid)
         process.send_signal(signal.SIGTERM)
-        said, _none = process.communicate(timeout=40)
+        said, _none = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0 and f"http://127.0.0.1:{port}/" in said
         wait_until(lambda: not [p for p in group if Path(f"/proc/{p}").exists()])
         assert not [p for p in group if Path(f"/proc/{p}").exists()]
@@ -82,7 +86,12 @@ def test_web_and_worker_start_answer_survive_a_kill_and_end(office: Installation
             process.kill()
 
 
-def answers(port: int) -> bool:
+def answers(port: int, process: subprocess.Popen[str] | None = None) -> bool:
+    """Whether the web answers, sooner or later; nobody waits for a process that has ended."""
+
+    def ended() -> bool:
+        return process is not None and process.poll() is not None
+
     def ask() -> bool:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=3)
@@ -92,15 +101,15 @@ def answers(port: int) -> bool:
             return False
         return True
 
-    return wait_until(ask, 90)
+    return wait_until(lambda: ended() or ask()) and not ended()
 
 
 def wait(condition: Callable[[], object]):  # type: ignore[no-untyped-def]
-    wait_until(condition, 30)
+    wait_until(condition)
     yield condition()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 30) -> bool:
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE_S) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

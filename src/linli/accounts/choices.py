@@ -15,6 +15,7 @@ class PostKind(models.TextChoices):
     VERIFIER = "verifier", _("核查员")
     COMMUNITY_WORKER = "community_worker", _("社区填报员")
     PLANNER = "planner", _("规划员")
+    ANALYST = "analyst", _("评价分析员")
     SUBDISTRICT_CHIEF = "subdistrict_chief", _("街道值班长")
     DISTRICT_CHIEF = "district_chief", _("区值班长")
     AUDITOR = "auditor", _("审计员")
@@ -40,6 +41,7 @@ AXIS: dict[str, Axis] = {
     PostKind.DISTRICT_CHIEF: Axis.COMMAND,
     PostKind.COMMUNITY_WORKER: Axis.ADMINISTRATION,
     PostKind.PLANNER: Axis.ADMINISTRATION,
+    PostKind.ANALYST: Axis.ADMINISTRATION,
     PostKind.AUDITOR: Axis.ADMINISTRATION,
     PostKind.ADMINISTRATOR: Axis.ADMINISTRATION,
 }

@@ -46,6 +46,7 @@ POST_RULES: dict[str, PostRule] = {
     PostKind.DISTRICT_CHIEF: _rule({DISTRICT}, "none", _("区指挥中心值班，督办全区的事项。")),
     PostKind.COMMUNITY_WORKER: _rule({COMMUNITY}, "none", _("填报本社区的服务调查和台账。")),
     PostKind.PLANNER: _rule({DISTRICT, SUBDISTRICT}, "none", _("维护服务设施、服务圈和规划方案。")),
+    PostKind.ANALYST: _rule({DISTRICT}, "none", _("维护统计数据和评价体系，测算综合评价，编印年度报告。")),
     PostKind.AUDITOR: _rule({DISTRICT}, "none", _("查看办理记录、联系方式查看记录和管理记录，不办理事项。")),
     PostKind.ADMINISTRATOR: _rule({DISTRICT}, "none", _("管理账号、岗位、单位和各项设置，不办理事项。")),
 }

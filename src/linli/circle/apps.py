@@ -6,4 +6,4 @@ class Room(AppConfig):
     label = "circle"
 
     def ready(self) -> None:
-        from . import jobs  # noqa: F401  registers the kind of long work
+        from . import import_jobs, jobs  # noqa: F401  register the kinds of long work

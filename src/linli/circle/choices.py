@@ -74,6 +74,7 @@ class Whole(models.TextChoices):
 
 class ImportState(models.TextChoices):
     WAITING = "waiting", _("等待确认")
+    WRITING = "writing", _("正在写入")
     DONE = "done", _("已导入")
     UNDONE = "undone", _("已撤销")
     DROPPED = "dropped", _("已放弃")

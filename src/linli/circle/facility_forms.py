@@ -52,6 +52,13 @@ class FacilityForm(forms.Form):
     source = forms.CharField(label=_("出处"), max_length=400, help_text=_("谁、什么时候、怎么知道的。"))
     provenance = forms.ChoiceField(label=_("可信程度"), choices=Provenance.choices, initial=Provenance.PROVISIONAL)
     opened_on = forms.DateField(label=_("开放日期"), required=False, widget=Day(), help_text=_("不知道就不填。"))
+    place = forms.ChoiceField(
+        label=_("位置变了，是因为"),
+        required=False,
+        choices=(("moved", _("搬了家")), ("corrected", _("原来写错了"))),
+        help_text=_("搬家以前的日期仍按原址算；更正的位置，以前的日期也按新位置算。"),
+    )
+    moved_on = forms.DateField(label=_("哪天搬的"), required=False, widget=Day(), help_text=_("不填就是今天。"))
     lon = forms.FloatField(label=_("经度"), min_value=-180, max_value=180)
     lat = forms.FloatField(label=_("纬度"), min_value=-90, max_value=90)
 
@@ -61,7 +68,13 @@ class FacilityForm(forms.Form):
         now = (self.initial or {}).get("klass", "")
         listed = {value for _label, group in known for value, _text in group}
         self.fields["klass"].choices = [*([(now, now.partition(":")[2])] if now and now not in listed else []), *known]  # type: ignore[attr-defined]
-        self.fields["opened_on"].widget.attrs["max"] = clock.today().isoformat()
+        for name in ("opened_on", "moved_on"):
+            self.fields[name].widget.attrs["max"] = clock.today().isoformat()
+
+    def moved(self) -> date | None:
+        """Since when it stands at a new place; None when the old one was written wrong."""
+        d = self.cleaned_data
+        return None if d["place"] == "corrected" else d["moved_on"] or clock.today()
 
     def facts(self) -> FacilityFacts:
         """What the person said of it."""

@@ -1,9 +1,10 @@
-"""Long work of the service circle: the sheets of all communities of a subdistrict, as one ZIP of PDFs."""
+"""Long work of the service circle: the sheets of a subdistrict as one ZIP of PDFs; where the next facilities should stand."""
 
 from __future__ import annotations
 
 import time
 import zipfile
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,9 @@ from linli.jobs.registry import register
 from linli.jobs.runner import Run
 from linli.territory import queries as territory
 
-from .permissions import can_read
+from .permissions import can_plan, can_read
 
-KIND = "circle.sheets"
+KIND, SITING = "circle.sheets", "circle.siting"
 KEPT_S = 24 * 3600  # a ZIP is fetched soon or made again
 
 
@@ -51,3 +52,16 @@ def sheets(run: Run, *, division: str, on: str) -> dict[str, Any]:
     fresh.replace(place_of(run.job.pk))
     run.progress(len(communities), len(communities), _("排好了"))
     return {"division": division, "on": on, "sheets": len(communities)}
+
+
+@register(SITING, label=_("由程序选址"), repeatable=True)
+def site(run: Run, *, asked: dict[str, Any], count: int, aim: str) -> dict[str, Any]:
+    """`queries.siting.Sites` as JSON, for what a planner's page asked (the body of its request). Raises Invalid, Missing."""
+    from .queries import siting
+    from .web import asked as reading
+
+    can_plan(run.actor).or_forbidden()
+    question, edits = reading.question(asked), reading.edits(asked)
+    found = siting.sites(question, edits, count=count, aim=aim, told=run.progress)
+    run.progress(siting.STAGES, siting.STAGES, _("选好了"))
+    return asdict(found)

@@ -30,8 +30,16 @@ def plain_name(text: str) -> str:
 
 def alike(one: str, other: str) -> float:
     """0 to 1: Dice's share of common pairs of characters of two plain names."""
+    return likeness(one, other, pairs_of_characters(one), pairs_of_characters(other))
+
+
+def pairs_of_characters(plain: str) -> frozenset[str]:
+    """Each two characters of a plain name that stand beside each other."""
+    return frozenset(plain[i : i + 2] for i in range(len(plain) - 1))
+
+
+def likeness(one: str, other: str, a: frozenset[str], b: frozenset[str]) -> float:
+    """`alike` for names whose pairs of characters (`a`, `b`) were made before."""
     if one == other:
         return 1.0 if one else 0.0
-    a = {one[i : i + 2] for i in range(len(one) - 1)}
-    b = {other[i : i + 2] for i in range(len(other) - 1)}
     return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0

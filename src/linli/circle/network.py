@@ -29,7 +29,7 @@ NODES, EDGES = "walk_nodes.parquet", "walk_edges.parquet"
 _lock = Lock()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Streets:
     """One network for one way of walking: the graph, ready for placing. `digest` names it."""
 
@@ -48,11 +48,12 @@ class Streets:
 
         return metres(lon, lat, self.crs)
 
-    def place(self, lon: Any, lat: Any) -> Placed:
-        """`placing.Placed` of points in WGS-84, by the same rule for homes and for facilities."""
+    def place(self, lon: Any, lat: Any, longest_m: float | None = None) -> Placed:
+        """`placing.Placed` of points in WGS-84, by the same rule for homes and for facilities; no farther than the
+        setting says, or `longest_m`."""
         from linli_engines.reach.placing import place
 
-        longest, tolerance = setting("snap_longest_m"), setting("snap_tolerance_m")
+        longest, tolerance = longest_m or setting("snap_longest_m"), setting("snap_tolerance_m")
         return place(self.ground, self.metres(lon, lat), longest_m=longest, tolerance_m=tolerance)
 
 
@@ -108,13 +109,18 @@ def ground(steps: bool = True) -> Ground:
 def _streets(id: int, digest: str, profile: str) -> Streets:
     import pyarrow.parquet as parquet
 
+    with zipfile.ZipFile(io.BytesIO(network_content(id))) as packed:
+        nodes, edges = (parquet.read_table(io.BytesIO(packed.read(name))) for name in (NODES, EDGES))
+    return streets_of(digest, profile, nodes, edges)
+
+
+def streets_of(digest: str, profile: str, nodes: Any, edges: Any) -> Streets:
+    """The streets of two tables (pyarrow), ready for placing."""
     from linli_engines.reach.building import build
     from linli_engines.reach.contraction import contract
     from linli_engines.reach.placing import ground_of
     from linli_engines.reach.reading import source_of_tables
 
-    with zipfile.ZipFile(io.BytesIO(network_content(id))) as packed:
-        nodes, edges = (parquet.read_table(io.BytesIO(packed.read(name))) for name in (NODES, EDGES))
     graph = contract(build(source_of_tables(nodes, edges), profile=profile).network)
     return Streets(digest, profile, graph, ground_of(graph))
 

@@ -25,6 +25,14 @@ class Matrix(StrEnum):
     FULFILLED = "fulfilled"
 
 
+class Reading(StrEnum):
+    """How several items below one row are read as one: every one of them, any of them, or enough of them."""
+
+    ALL = "all"
+    ANY = "any"
+    SHARE = "share"
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """`number` of `among`, and how many could not be judged because data is missing (they are not in `among`)."""
@@ -120,3 +128,44 @@ def all_of(state: Small) -> Small:
     measured = (state != APART).any(axis=1)
     found = np.where((state == NO).any(axis=1), NO, np.where((state == MISSING).any(axis=1), MISSING, YES))
     return np.where(measured, found, APART).astype(np.int8)
+
+
+def any_of(state: Small) -> Small:
+    """(C,) out of (C, K): whether a community has at least one of some items. A yes settles it, then a gap."""
+    measured = (state != APART).any(axis=1)
+    found = np.where((state == YES).any(axis=1), YES, np.where((state == MISSING).any(axis=1), MISSING, NO))
+    return np.where(measured, found, APART).astype(np.int8)
+
+
+def yes_share(state: Small) -> tuple[Float, Float]:
+    """(least, most) of (C,): the share of the measured items that a community has if all gaps were no, and if all were
+    yes; nan where nothing is measured. Beside a gap the first is a lower bound and nothing more."""
+    measured = (state != APART).sum(axis=1)
+    yes, missing = (state == YES).sum(axis=1), (state == MISSING).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        whole = np.where(measured > 0, measured, np.nan)
+        return yes / whole, (yes + missing) / whole
+
+
+def together(state: Small, reading: Reading, least: float) -> Small:
+    """(C,) out of (C, K): several items as one. By share: enough are yes; too few even if every gap were a yes; else missing."""
+    if reading is Reading.ALL:
+        return all_of(state)
+    if reading is Reading.ANY:
+        return any_of(state)
+    low, high = yes_share(state)
+    found = np.where(low >= least - 1e-9, YES, np.where(high < least - 1e-9, NO, MISSING))
+    return np.where(np.isnan(low), APART, found).astype(np.int8)
+
+
+def share_together(share: Float, state: Small, reading: Reading) -> Float:
+    """(C,) out of (C, K): the share that belongs to `together`: of the item with the fewest homes, with the most, or of
+    the items; nan where nothing is known."""
+    if reading is Reading.SHARE:
+        return np.where(np.isnan(share).all(axis=1), np.nan, yes_share(state)[0])
+    worst, best = (
+        np.where(np.isnan(share), np.inf, share).min(axis=1),
+        np.where(np.isnan(share), -np.inf, share).max(axis=1),
+    )
+    found = worst if reading is Reading.ALL else best
+    return np.where(np.isfinite(found), found, np.nan)

@@ -17,8 +17,8 @@ from django.utils.translation import pgettext_lazy
 
 from linli.core import clock
 from linli.core.errors import Invalid
+from linli.vault import slips
 
-from . import slips
 from .actions.answers import EVIDENCE_MOST, Said
 from .actions.waves import HIGHEST, LOWEST, QUESTIONS_MOST, SLIPS_AT_ONCE, Question
 from .choices import CatalogueKind, CatalogueState
@@ -51,6 +51,11 @@ class SurveyForm(forms.Form):
 class NoteForm(forms.Form):
     note = forms.CharField(label=_("退回原因"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+
+class ReopenForm(forms.Form):
+    reason = forms.CharField(label=_("重新开放的原因"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+    closes_on = forms.DateField(label=_("新的截止日"), widget=forms.DateInput(attrs={"type": "date"}))
 
 
 class WaveForm(forms.Form):

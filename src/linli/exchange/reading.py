@@ -281,16 +281,17 @@ def _sheet_lines(sheet: Any, width: int = COLUMNS_MOST) -> Iterator[Line]:
         if number > ROWS_MOST + HEADER_WITHIN + 1:
             yield number, [Cell("…")]  # told as too many rows by whoever counts
             return
-        yield number, [_cell(c) for c in cells]
+        yield number, [read_cell(c) for c in cells]
 
 
-_NOTHING = Cell()
+NOTHING = Cell()
 
 
-def _cell(cell: Any) -> Cell:
+def read_cell(cell: Any) -> Cell:
+    """A workbook's cell as it is typed later; an error of the workbook is one, not text."""
     value = cell.value
     if value is None:
-        return _NOTHING
+        return NOTHING
     if cell.data_type == "e":
         return Cell(value, trouble="error")
     return Cell(value, cell.number_format or "" if isinstance(value, int | float) else "")
@@ -305,7 +306,7 @@ def _with_troubles(lines: Iterator[Line], written: Iterator[Line] | None) -> Ite
         yield (
             number,
             [
-                Cell(f.value, trouble="formula") if c is _NOTHING and f is not _NOTHING else c
+                Cell(f.value, trouble="formula") if c is NOTHING and f is not NOTHING else c
                 for c, f in zip(cells, formulas, strict=False)
             ],
         )

@@ -291,8 +291,12 @@ def publish_draft_type(*, actor: Actor, id: int) -> None:
 
 def drop_draft_type(*, actor: Actor, id: int) -> None:
     """Let a draft go that no matter and no row points at. Raises Conflict."""
-    if not TypeVersion.objects.filter(pk=id, state="draft").delete()[0]:
-        raise _no_draft()
+    draft = TypeVersion.objects.filter(pk=id, state="draft")
+    with transaction.atomic():
+        # A delete goes by the keys that it has read; after the swap the row is held, and it is still a draft.
+        if not draft.update(state="draft"):
+            raise _no_draft()
+        draft.delete()
 
 
 def _no_draft() -> Conflict:
@@ -302,8 +306,9 @@ def _no_draft() -> Conflict:
 def erase_sealed(*, actor: Actor, matter: Matter, why: str) -> int:
     """Erase the personal parts of a matter's lines, salt and text together. The chain stays provable."""
     overwrite_freed()
+    lines = Journal.objects.filter(matter=matter)
     with transaction.atomic():
-        erased = Sealed.objects.filter(journal__matter=matter, erased_at=None).update(
+        erased = Sealed.objects.filter(journal__in=lines, erased_at=None).update(
             salt=None, ciphertext=None, erased_at=clock.now()
         )
         if erased and not append(actor=actor, matter=matter, verb="erase", facts={"lines": erased, "why": why}):

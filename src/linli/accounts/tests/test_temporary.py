@@ -48,6 +48,7 @@ def newcomer(cast: Cast) -> Client:
     return cast.client("administrator")
 
 
+@pytest.mark.once
 def test_every_page_leads_to_the_change_and_whatever_is_sent_is_refused(newcomer: Client) -> None:
     wrong = []
     for address in ADDRESSES:

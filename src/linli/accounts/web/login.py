@@ -35,6 +35,7 @@ LANDING: tuple[tuple[str, tuple[str, ...]], ...] = (  # the first post held deci
     (PostKind.GRID_WORKER, ("response:field",)),
     (PostKind.COMMUNITY_WORKER, ("circle:surveys", "circle:records")),
     (PostKind.PLANNER, ("circle:planner",)),
+    (PostKind.ANALYST, ("evaluation:home",)),
     (PostKind.ADMINISTRATOR, ("accounts:settings",)),
     (PostKind.AUDITOR, ("accounts:audit",)),
 )

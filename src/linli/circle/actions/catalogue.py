@@ -185,7 +185,7 @@ def put_paces(*, actor: Actor, rows: Sequence[Mapping[str, Any]]) -> list[dict[s
 
 def set_completeness(
     *, actor: Actor, kind: str, items: Sequence[str], communities: Sequence[str], state: str, as_of: date, source: str,
-    provenance: str = Provenance.PROVISIONAL,
+    provenance: str = Provenance.PROVISIONAL, simulated: bool = False,
 ) -> int:  # fmt: skip
     """Say how complete what is known of some items in some communities is, as of a day. Returns how many cells.
 
@@ -210,8 +210,8 @@ def set_completeness(
     now, wanted = clock.now(), sorted(set(communities))
     cells = [
         Completeness(
-            kind=kind, item=i, community=c, state=state, as_of=as_of, source=source[:400], provenance=provenance, at=now,
-            by=actor.label,
+            kind=kind, item=i, community=c, state=state, as_of=as_of, source=source[:400], provenance=provenance,
+            simulated=simulated, at=now, by=actor.label,
         )
         for i in dict.fromkeys(items) for c in wanted
     ]  # fmt: skip
@@ -220,7 +220,7 @@ def set_completeness(
         with transaction.atomic():
             Completeness.objects.bulk_create(
                 some, batch_size=AT_ONCE, update_conflicts=True, unique_fields=("kind", "item", "community", "as_of"),
-                update_fields=("state", "source", "provenance", "at", "by"),
+                update_fields=("state", "source", "provenance", "simulated", "at", "by"),
             )  # fmt: skip
             revision.bump()
     return len(cells)

@@ -21,7 +21,7 @@ from .. import permissions, revision
 from ..choices import ChangeVerb, Provenance
 from ..models import Duplicate, Facility, FacilityChange, FacilityItem, Span
 from ..names import limits
-from ..queries import streets
+from ..queries import dated, streets
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def add_facility(
 ) -> int:  # fmt: skip
     """Enter a facility; open from `opened_on` (None: since before records). Raises Invalid, Forbidden, Conflict."""
     x, y, community, district = placed(actor, lon, lat)
-    if code and Facility.objects.filter(code=code).exists():
+    if code and Facility.everything.filter(code=code).exists():
         text = _("已有这个编号的设施。")
         raise Conflict("code_taken", text, fields={"code": [text]})
     now = clock.now()
@@ -99,33 +99,59 @@ def change_facility(*, actor: Actor, id: int, version: int, facts: FacilityFacts
 
 
 def move_facility(*, actor: Actor, id: int, version: int, lon: float, lat: float, on: date, note: str = "") -> None:
-    """To another place, from a day on. Raises Invalid, Forbidden, Conflict.
+    """To another place, from a day on; for days before it stands where it stood.
 
-    What is computed for days before sees the new place too: the history says where it stood.
+    Raises Invalid (moved_in_future, moved_before_last), Forbidden, Conflict.
     """
+    keeping(actor, one(id))
+    _check_move(id, on)
+    _put(actor, id, version, lon, lat, verb=ChangeVerb.MOVED, on=on, note=note)
+
+
+def correct_place(*, actor: Actor, id: int, version: int, lon: float, lat: float) -> None:
+    """The position was written wrong: the right one counts for every day since the last move. Raises Invalid, Forbidden, Conflict."""
+    _put(actor, id, version, lon, lat, verb=ChangeVerb.CHANGED, on=clock.today(), note=_("更正位置"))
+
+
+def _check_move(id: int, on: date) -> None:
+    last = dated.last_move(id)
+    if on > clock.today():
+        text, code = _("迁址日期不能晚于今天。"), "moved_in_future"
+    elif last is not None and on < last:
+        text, code = _("%(day)s 已经迁过一次址，这次不能更早。") % {"day": last}, "moved_before_last"
+    else:
+        return
+    raise Invalid(code, text, fields={"moved_on": [text]})
+
+
+def _put(actor: Actor, id: int, version: int, lon: float, lat: float, *, verb: str, on: date, note: str) -> None:
     row = one(id)
     keeping(actor, row)
     x, y, community, district = placed(actor, lon, lat)
     if (x, y) == (row.lon, row.lat):
         return
+    after = {"lon": x, "lat": y, "community": community, "district": district}
     with transaction.atomic():
-        before = {"lon": row.lon, "lat": row.lat, "community": row.community}
-        swap(row, version, lon=x, lat=y, community=community, district=district)
-        after = {"lon": x, "lat": y, "community": community}
-        line(actor, row, ChangeVerb.MOVED, on, before=before, after=after, note=note)
+        swap(row, version, **after)
+        line(actor, row, verb, on, before={k: getattr(row, k) for k in after}, after=after, note=note)
         revision.bump()
 
 
-def save_facility(*, actor: Actor, id: int, version: int, facts: FacilityFacts, lon: float, lat: float) -> None:
-    """What a form says of it: words, and a move from today if the place differs. Raises as the two do."""
+def save_facility(
+    *, actor: Actor, id: int, version: int, facts: FacilityFacts, lon: float, lat: float, moved_on: date | None
+) -> None:
+    """What a form says of it: words, and, if the place differs, since when it stands there (None: the place that was
+    written was wrong). Raises as the three do."""
     row = one(id)
     with transaction.atomic():
         change_facility(actor=actor, id=id, version=version, facts=facts)
         now = one(id).version
         if (round(lon, 7), round(lat, 7)) != (row.lon, row.lat):
-            move_facility(
-                actor=actor, id=id, version=now if now == version + 1 else version, lon=lon, lat=lat, on=clock.today()
-            )
+            seen = now if now == version + 1 else version
+            if moved_on is None:
+                correct_place(actor=actor, id=id, version=seen, lon=lon, lat=lat)
+            else:
+                move_facility(actor=actor, id=id, version=seen, lon=lon, lat=lat, on=moved_on)
 
 
 def close_facility(*, actor: Actor, id: int, version: int, on: date, note: str = "") -> None:

@@ -1,34 +1,40 @@
-"""A file of facilities: taken for a preview, its mapping changed, confirmed as a whole, undone as a whole."""
+"""A file of facilities: taken for a preview, its mapping changed, confirmed as a whole, undone as a whole.
+
+Readers see all of an import or nothing: `begin` and `write` stage it in parts and show it by one statement; a write that
+was cut short is taken up by `write` again or thrown away by `take_back`. Undoing hides by one statement, too.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from linli.accounts.actions import record
 from linli.accounts.choices import AuditVerb
 from linli.core import clock
 from linli.core.actor import Actor
-from linli.core.errors import Conflict, Invalid
+from linli.core.errors import Conflict, Invalid, Refusal
+from linli.territory import queries as territory
 
 from .. import permissions, revision
-from ..choices import ChangeVerb, Datum, ImportState, Provenance
+from ..choices import Datum, ImportState, Provenance
 from ..facility_files import read_file
-from ..models import Facility, FacilityChange, FacilityImport, Span
+from ..models import Facility, FacilityImport
+from ..queries import import_shown
 from ..queries import imports as read
-from ..queries.imports import FIELDS, Candidate
-from .facilities import line, names_of
+from ..queries.imports import FIELDS
+from . import import_parts as parts
+from .facilities import names_of
+from .import_parts import Progress, meanwhile
 
-BATCH = 1_000
-WRITTEN = (
-    "name", "class_key", "class_name", "lon", "lat", "community", "district", "address", "opening_hours", "wheelchair",
-)  # fmt: skip
+
+def _quiet(done: int, total: int) -> None:
+    """Progress that nobody watches."""
 
 
 def take(*, actor: Actor, data: bytes, name: str, scheme: str, datum: str, source: str, provenance: str) -> int:
@@ -73,7 +79,8 @@ def remap(*, actor: Actor, id: int, columns: Mapping[str, str], fixed_class: str
     if len(set(chosen.values())) != len(chosen):
         raise Invalid("column_twice", _("一列只能对应一项内容。"))
     mine = FacilityImport.objects.filter(pk=id, state=ImportState.WAITING)
-    if not mine.update(mapping={"columns": chosen, "class": fixed_class}, scheme=scheme, datum=datum):
+    said = {"mapping": {"columns": chosen, "class": fixed_class}, "scheme": scheme, "datum": datum}
+    if not mine.update(**said, turn=F("turn") + 1, checked=None, job=None):
         raise Conflict("already_decided", _("这次导入已经有结果。"))
 
 
@@ -82,166 +89,169 @@ def _waiting(row: FacilityImport) -> None:
         raise Conflict("already_decided", _("这次导入已经有结果。"))
 
 
+# --- checking a large file -------------------------------------------------------------------------------
+def check(*, actor: Actor, id: int, progress: Progress = _quiet) -> import_shown.Shown:
+    """Look at every row and keep what the page shows. Raises Forbidden, Missing, Conflict (columns said anew meanwhile)."""
+    row = read.one_import(actor=actor, id=id)
+    _waiting(row)
+    found = import_shown.shown(read.preview(actor=actor, id=id, progress=progress))
+    content = import_shown.packed(found)
+    mine = FacilityImport.objects.filter(pk=id, state=ImportState.WAITING, turn=row.turn)
+    if not mine.update(checked=content):
+        raise meanwhile()
+    return found
+
+
+def follow(*, actor: Actor, id: int, job: UUID) -> None:
+    """Remember which long work is at this import, for its page."""
+    row = read.one_import(actor=actor, id=id)
+    FacilityImport.objects.filter(pk=row.pk).update(job=job)
+
+
+# --- confirming -------------------------------------------------------------------------------------------
 def confirm(*, actor: Actor, id: int, expected: int, seen: str | None = None, despite: bool = False) -> FacilityImport:
-    """Write every row that can be taken; refused rows are left out and stay listed. `expected`: how many the page showed,
-    `seen`: the stamp of the preview, that is how the file was read then.
+    """Write every row that can be taken, at once; refused rows are left out and stay listed. For files of a few rows:
+    `begin`, then `write`.
+    """
+    begin(actor=actor, id=id, expected=expected, seen=seen, despite=despite)
+    return write(actor=actor, id=id)
+
+
+def begin(*, actor: Actor, id: int, expected: int, seen: str | None = None, despite: bool = False) -> FacilityImport:
+    """Decide that an import is written as it was shown. `expected`: how many rows the page showed, `seen`: the stamp of the
+    preview, that is how the file was read then. Nothing is written of its rows yet.
 
     `despite`: although known places speak for another system. Raises Forbidden, Invalid (nothing_to_do, other_system),
     Conflict.
     """
-    found = read.preview(actor=actor, id=id)
-    _waiting(found.row)
+    row = read.one_import(actor=actor, id=id)
+    _waiting(row)
+    found = import_shown.kept(row) or import_shown.shown(read.preview(actor=actor, id=id))
     if not found.taken:
         raise Invalid("nothing_to_do", _("没有一行可以导入，什么都没有改。"))
-    if found.doubted and not despite:
+    if found.told != row.datum and not despite:
         raise Invalid("other_system", _("坐标系很可能不对：请改成建议的坐标系，或者确认坚持用声明的。"))
-    if len(found.taken) != expected or seen not in (None, found.stamp):
-        raise Conflict("changed_meanwhile", _("预览以后又有人改过，请重新核对后再确认。"))
-    now = clock.now()
+    if found.taken != expected or seen not in (None, read.stamp(row)):
+        raise meanwhile()
+    report = row.report | {"expected": expected, "edition": territory.revision(), "cleared": False}
+    mine = FacilityImport.objects.filter(pk=id, state=ImportState.WAITING, turn=row.turn)
+    if not mine.update(state=ImportState.WRITING, turn=row.turn + 1, report=report):
+        raise Conflict("already_decided", _("这次导入已经有结果。"))
+    return FacilityImport.objects.get(pk=id)
+
+
+def write(*, actor: Actor, id: int, progress: Progress = _quiet) -> FacilityImport:
+    """Stage what `begin` decided and show it; what an earlier turn staged is taken up. Readers see nothing before the end.
+
+    If it must not be shown (somebody wrote the same meanwhile) nothing of it is, and the import waits for a new look.
+    Raises Forbidden, Conflict.
+    """
+    row = read.one_import(actor=actor, id=id)
+    if row.state != ImportState.WRITING:
+        raise Conflict("already_decided", _("这次导入已经有结果。"))
+    mine = FacilityImport.objects.filter(pk=id, state=ImportState.WRITING, turn=row.turn)
+    if not mine.update(turn=row.turn + 1):
+        raise Conflict("already_decided", _("这次导入已经有结果。"))
+    row.turn += 1  # whoever wrote before, and may still be at it, has lost
+    try:
+        return _write(actor, row, progress)
+    except Refusal:
+        if _waits_again(row):
+            parts.clear(FacilityImport.objects.get(pk=row.pk))
+        raise
+
+
+def _write(actor: Actor, row: FacilityImport, progress: Progress) -> FacilityImport:
+    found = read.preview(actor=actor, id=row.pk, progress=lambda done, total: progress(done, 2 * total))
+    if len(found.taken) != row.report["expected"] or territory.revision() != row.report["edition"]:
+        raise meanwhile()
+    if not row.report["cleared"]:  # what a turn that was thrown away may have left
+        parts.clear(row, writing=True)
+        row.report["cleared"] = True
+        FacilityImport.objects.filter(pk=row.pk, turn=row.turn).update(report=row.report)
+    parts.stage(actor, row, found.taken, lambda done, total: progress(total + done, 2 * total))
+    added, changed = found.new, parts.changes(row, back=False)
+    report = {k: v for k, v in row.report.items() if k not in ("expected", "edition", "cleared")} | {
+        "added": added, "changed": changed, "refused": [[r.row, r.column, r.value, r.sentence, r.code] for r in found.refused],
+        "far": len(found.far), "similar": len({c.number for c, *_rest in found.similar}), "compared": found.compared, "told": found.told,
+    }  # fmt: skip
     with transaction.atomic():
-        mine = FacilityImport.objects.filter(
-            pk=id, state=ImportState.WAITING, scheme=found.row.scheme, datum=found.row.datum
+        parts.fence(row)
+        FacilityImport.objects.filter(pk=row.pk).update(
+            state=ImportState.DONE, done_at=clock.now(), turn=row.turn + 1, report=report, rows=b"", checked=None
         )
-        if not mine.update(state=ImportState.DONE, done_at=now):
-            raise Conflict("already_decided", _("这次导入已经有结果。"))
-        added = _add(actor, found.row, [c for c in found.taken if c.known is None])
-        changed = _change(actor, [c for c in found.taken if c.known is not None])
-        report = found.row.report | {
-            "added": added, "changed": changed, "refused": [[r.row, r.column, r.value, r.sentence, r.code] for r in found.refused],
-            "far": len(found.far), "similar": len(found.similar), "compared": found.compared, "told": found.told,
-        }  # fmt: skip
-        FacilityImport.objects.filter(pk=id).update(report=report, rows=b"")
-        counts = {"added": len(added), "changed": len(changed), "refused": len(found.refused)}
-        record(
-            actor=actor, verb=AuditVerb.OTHER, target="facilities", change="import", digest=found.row.digest, **counts
-        )
+        if parts.show(row) != added or parts.put_in_place(actor, row, back=False) != changed:
+            raise meanwhile()
+        counts = {"added": added, "changed": changed, "refused": len(found.refused)}
+        record(actor=actor, verb=AuditVerb.OTHER, target="facilities", change="import", digest=row.digest, **counts)
+        revision.bump()
+    done = FacilityImport.objects.get(pk=row.pk)
+    parts.clear(done)
+    return done
+
+
+def _waits_again(row: FacilityImport) -> bool:
+    """Back to the preview; False when somebody else decided."""
+    mine = FacilityImport.objects.filter(pk=row.pk, state=ImportState.WRITING, turn=row.turn)
+    return bool(mine.update(state=ImportState.WAITING, turn=row.turn + 1, checked=None, job=None))
+
+
+def take_back(*, actor: Actor, id: int) -> None:
+    """Throw away a write that was cut short: the file waits for its preview again. What was staged is still to be cleared
+    (`clear`). Raises Forbidden, Conflict.
+    """
+    row = read.one_import(actor=actor, id=id)
+    if row.state != ImportState.WRITING or not _waits_again(row):
+        raise Conflict("already_decided", _("这次导入已经有结果。"))
+
+
+# --- undoing ------------------------------------------------------------------------------------------------
+def undo(*, actor: Actor, id: int) -> FacilityImport:
+    """Take an import back: for readers at once and as a whole. What it brought is hidden, and still to be cleared (`clear`).
+
+    Raises Forbidden, Conflict (not_done, changed_since, used_since: nothing is undone then).
+    """
+    row = read.one_import(actor=actor, id=id)
+    if row.state != ImportState.DONE:
+        raise Conflict("not_done", _("只有已经导入的才能撤销。"))
+    _unchanged(row)
+    with transaction.atomic():
+        mine = FacilityImport.objects.filter(pk=id, state=ImportState.DONE)
+        if not mine.update(state=ImportState.UNDONE, undone_at=clock.now(), turn=F("turn") + 1):
+            raise Conflict("not_done", _("只有已经导入的才能撤销。"))
+        hidden, back = parts.hide(row), parts.put_in_place(actor, row, back=True, note=_("撤销导入"))
+        if hidden != row.report["added"] or back != row.report["changed"] or parts.uses(Q(origin=row)):
+            raise meanwhile()
+        record(actor=actor, verb=AuditVerb.OTHER, target="facilities", change="undo", digest=row.digest)
         revision.bump()
     return FacilityImport.objects.get(pk=id)
 
 
-def _facts(c: Candidate) -> dict[str, Any]:
-    return {f: getattr(c, f) for f in WRITTEN}
-
-
-def _day(day: date | None) -> str:
-    return day.isoformat() if day else ""
-
-
-def _add(actor: Actor, origin: FacilityImport, rows: list[Candidate]) -> list[int]:
-    today, now = clock.today(), clock.now()
-    new = [
-        Facility(
-            code=c.code, scheme=origin.scheme, origin=origin, source=origin.source, provenance=origin.provenance,
-            as_of=today, **_facts(c),
-        )
-        for c in rows
-    ]  # fmt: skip
-    Facility.objects.bulk_create(new, batch_size=BATCH)
-    Span.objects.bulk_create(
-        [Span(facility=f, opened_on=c.opened_on, closed_on=c.closed_on) for f, c in zip(new, rows, strict=True)],
-        batch_size=BATCH,
-    )
-    note = _("导入：%(name)s") % {"name": origin.name[:150]}
-    FacilityChange.objects.bulk_create(
-        [
-            FacilityChange(
-                facility=f, verb=ChangeVerb.ADDED, on=c.opened_on or today, after={"row": c.number}, note=note, at=now,
-                by=actor.label,
-            )
-            for f, c in zip(new, rows, strict=True)
-        ],
-        batch_size=BATCH,
-    )  # fmt: skip
-    return [f.pk for f in new]
-
-
-def _change(actor: Actor, rows: list[Candidate]) -> list[list[Any]]:
-    """[id, what stood before, version now] of every facility that the file says something else of."""
-    wanted = [c.known for c in rows if c.known is not None]
-    held = Facility.objects.select_for_update(of=("self",)).filter(pk__in=wanted)
-    there = {f.pk: f for f in held.prefetch_related("spans")}
-    if len(there) < len(wanted):
-        raise Conflict("changed_meanwhile", _("预览以后又有人改过，请重新核对后再确认。"))
-    today, now = clock.today(), clock.now()
-    done: list[list[Any]] = []
-    lines: list[FacilityChange] = []
-    for c in rows:
-        row = there[c.known or 0]
-        span = max(row.spans.all(), key=lambda s: s.pk, default=None)
-        days = {
-            "opened_on": c.opened_on or (span and span.opened_on),
-            "closed_on": c.closed_on or (span and span.closed_on),
-        }
-        before = {f: getattr(row, f) for f in WRITTEN} | {
-            k: _day(getattr(span, k) if span else None) for k in ("opened_on", "closed_on")
-        }
-        after = _facts(c) | {k: _day(v or None) for k, v in days.items()}
-        if before == after:
-            continue
-        if span is not None and any(before[k] != _day(v or None) for k, v in days.items()):
-            Span.objects.filter(pk=span.pk).update(**days)
-        for field, value in _facts(c).items():
-            setattr(row, field, value)
-        row.version += 1
-        done.append([row.pk, before, row.version])
-        moved = (before["lon"], before["lat"]) != (row.lon, row.lat)
-        differs = {k: v for k, v in before.items() if after[k] != v}
-        lines.append(
-            FacilityChange(
-                facility=row, verb=ChangeVerb.MOVED if moved else ChangeVerb.CHANGED, on=today, before=differs,
-                after={k: after[k] for k in differs}, at=now, by=actor.label,
-            )
-        )  # fmt: skip
-    touched = [there[d[0]] for d in done]
-    Facility.objects.bulk_update(touched, [*WRITTEN, "version"], batch_size=BATCH)
-    FacilityChange.objects.bulk_create(lines, batch_size=BATCH)
-    return done
-
-
-def undo(*, actor: Actor, id: int) -> None:
-    """Take a whole import back. Raises Forbidden, Conflict (not_done, changed_since: nothing is undone then)."""
-    row = read.one_import(actor=actor, id=id)
-    if row.state != ImportState.DONE:
-        raise Conflict("not_done", _("只有已经导入的才能撤销。"))
-    added: list[int] = row.report["added"]
-    changed: list[list[Any]] = row.report["changed"]
-    with transaction.atomic():
-        if not FacilityImport.objects.filter(pk=id, state=ImportState.DONE).update(
-            state=ImportState.UNDONE, undone_at=clock.now()
-        ):
-            raise Conflict("not_done", _("只有已经导入的才能撤销。"))
-        _unchanged(added, changed)
-        there = Facility.objects.in_bulk([c[0] for c in changed])
-        for pk, before, _then in changed:
-            _bring_back(there[pk], before)
-            line(actor, there[pk], ChangeVerb.CHANGED, clock.today(), after=before, note=_("撤销导入"))
-        Facility.objects.bulk_update(there.values(), [*WRITTEN, "version"], batch_size=BATCH)
-        try:
-            Facility.objects.filter(pk__in=added, origin=row).delete()
-        except ProtectedError as used:
-            raise Conflict("used_since", _("这次导入的设施已被规划方案引用，不能撤销。")) from used
-        record(actor=actor, verb=AuditVerb.OTHER, target="facilities", change="undo", digest=row.digest)
-        revision.bump()
-
-
-def _unchanged(added: list[int], changed: list[list[Any]]) -> None:
-    expected = dict.fromkeys(added, 1) | {pk: version for pk, _before, version in changed}
-    held = Facility.objects.select_for_update(of=("self",)).filter(pk__in=list(expected))
-    now = {f.pk: f.version for f in held.only("pk", "version")}
-    merged = Facility.objects.filter(merged_into__in=added).values_list("merged_into", flat=True)
-    if later := [pk for pk, version in expected.items() if now.get(pk) != version or pk in set(merged)]:
+def _unchanged(row: FacilityImport) -> None:
+    """Raises Conflict that names what was worked on since."""
+    mine = Facility.objects.filter(origin=row)
+    later = list(mine.exclude(version=1, merged_into__isnull=True).values_list("pk", flat=True)[:20])
+    held = row.changes.filter(back=True).exclude(version=F("facility__version"))
+    later += list(held.values_list("facility_id", flat=True)[:20])
+    merged = Facility.objects.filter(merged_into__origin=row, merged_into__isnull=False)
+    later += [pk for pk in merged.values_list("merged_into", flat=True)[:20] if pk is not None]
+    if later:
         sentence = _("导入以后又改过这些设施，不能整批撤销：%(names)s。") % {"names": names_of(later)}
         raise Conflict("changed_since", sentence)
+    if parts.uses(Q(origin=row)):
+        raise Conflict("used_since", _("这次导入的设施已被规划方案引用，不能撤销。"))
 
 
-def _bring_back(row: Facility, before: Mapping[str, Any]) -> None:
-    for field in WRITTEN:
-        setattr(row, field, before[field])
-    row.version += 1
-    days = {k: date.fromisoformat(before[k]) if before[k] else None for k in ("opened_on", "closed_on")}
-    span = row.spans.order_by("-pk").first()
-    if span is not None:
-        Span.objects.filter(pk=span.pk).update(**days)
+def clear(*, actor: Actor, id: int, progress: Progress = _quiet) -> int:
+    """Take away what is hidden of an import that is not being written. May be repeated. Returns how many."""
+    row = read.one_import(actor=actor, id=id)
+    return 0 if row.state == ImportState.WRITING else parts.clear(row, progress)
+
+
+def sweep() -> int:
+    """Daily: what a clearing that was cut short left hidden. Returns how many."""
+    left = Facility.everything.filter(staged=True).exclude(origin__state=ImportState.WRITING)
+    return sum(parts.clear(row) for row in FacilityImport.objects.filter(pk__in=left.values("origin")))
 
 
 def drop(*, actor: Actor, id: int) -> None:
@@ -249,5 +259,5 @@ def drop(*, actor: Actor, id: int) -> None:
     row = read.one_import(actor=actor, id=id)
     _waiting(row)
     FacilityImport.objects.filter(pk=id, state=ImportState.WAITING).update(
-        state=ImportState.DROPPED, rows=b"", done_at=clock.now()
+        state=ImportState.DROPPED, rows=b"", checked=None, done_at=clock.now()
     )

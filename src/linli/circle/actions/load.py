@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -151,7 +151,7 @@ def load_facilities(*, actor: Actor, text: str) -> FacilitiesLoaded:
     place = territory.locate_many([float(r["lon"]) for r in kept], [float(r["lat"]) for r in kept])
     found = [_facility(r, c) for r, c in zip(kept, place.community.tolist(), strict=True)]
     unnamed = sum(not r["name"] for r in kept)
-    there = {f.code: f for f in Facility.objects.filter(code__startswith=f"{OSM}:")}
+    there = {f.code: f for f in Facility.everything.filter(code__startswith=f"{OSM}:")}
     new = [f for f in found if f.code not in there]
     late = [f for f in (_brought_up(there[n.code], n) for n in found if n.code in there) if f is not None]
     for start in range(0, len(new), BATCH):  # part by part: whoever writes meanwhile waits for one part only
@@ -269,14 +269,7 @@ def load_homes(*, actor: Actor, areas: str, source: str) -> int:
         for f, xy, code in zip(features, points.tolist(), place.tolist(), strict=True)
         if len(code) == Level.COMMUNITY
     ]
-    lived = {h.community for h in homes}
-    for division in territory.divisions(Level.COMMUNITY, here):
-        if division.code not in lived:
-            cells = territory.grid_codes(division.code)
-            homes += [
-                _home(f"grid:{c}", division.name, territory.grid_center(c), c[:12], source, approximate=True)
-                for c in cells
-            ]
+    homes += middles({h.community for h in homes}, source)
     codes = np.array([h.code for h in homes])
     if len(np.unique(codes)) != len(codes):
         raise Invalid("home_twice", _("居住区的编号重复。"))
@@ -285,6 +278,17 @@ def load_homes(*, actor: Actor, areas: str, source: str) -> int:
         Home.objects.bulk_create(homes, batch_size=BATCH)
         revision.bump()
     return len(homes)
+
+
+def middles(lived: Collection[str], source: str) -> list[Home]:
+    """Approximate homes for the communities that have no other, where a boundary is known: the middles of their cells."""
+    here = territory.district().code
+    return [
+        _home(f"grid:{c}", division.name, territory.grid_center(c), c[:12], source, approximate=True)
+        for division in territory.divisions(Level.COMMUNITY, here)
+        if division.code not in lived
+        for c in territory.grid_codes(division.code)
+    ]
 
 
 def _home(code: str, name: str, xy: Any, community: str, source: str, *, approximate: bool) -> Home:

@@ -46,14 +46,15 @@ def save_plan(
     catalogue = catalogues.catalogue_by_id(catalogue_id)
     check_edits(edits, catalogue)
     wanted = {e.facility for e in edits if e.facility is not None}
-    if len(wanted) != Facility.objects.filter(pk__in=wanted).count():
-        raise Invalid("no_such_facility", _("方案里有的设施已经不在了，请刷新后再改。"))
     now = clock.now()
     fields = {
         "name": words, "note": note.strip(), "catalogue_id": catalogue.id, "as_of": on, "pace": catalogues.pace(pace).code,
         "changed_at": now,
     }  # fmt: skip
     with transaction.atomic():
+        # held: an undone import must not take away what a plan begins to speak of
+        if len(wanted) != len(Facility.objects.select_for_update().filter(pk__in=wanted).values_list("pk")):
+            raise Invalid("no_such_facility", _("方案里有的设施已经不在了，请刷新后再改。"))
         if plan_id is None:
             plan = Plan.objects.create(owner=actor.label, district=territory.district().code, made_at=now, **fields)
         else:
@@ -76,17 +77,22 @@ def _clean(text: str) -> str:
 
 
 def share_plan(*, actor: Actor, plan_id: int, on: bool) -> str:
-    """Give one's plan an address that cannot be guessed, or take it away. Returns it, "" when taken away."""
+    """Give one's plan an address that cannot be guessed, or take it away. Returns it, "" when taken away.
+
+    Raises Forbidden, Missing, Conflict (put away meanwhile: what is put away is open to nobody else).
+    """
     plan = _own(actor, plan_id)
     share = (plan.share or secrets.token_urlsafe(16)) if on else ""
-    Plan.objects.filter(pk=plan.pk).update(share=share)
+    mine = Plan.objects.filter(pk=plan.pk)
+    if not (mine.filter(archived_at__isnull=True) if on else mine).update(share=share):
+        raise Conflict("put_away", _("这个方案已经收起，要共享请先取出来。"))
     return share
 
 
 def archive_plan(*, actor: Actor, plan_id: int, archived: bool = True) -> None:
-    """Put one's plan away, or take it out again."""
+    """Put one's plan away, and its shared address with it; or take it out again, which shares it with nobody."""
     plan = _own(actor, plan_id)
-    Plan.objects.filter(pk=plan.pk).update(archived_at=clock.now() if archived else None)
+    Plan.objects.filter(pk=plan.pk).update(archived_at=clock.now() if archived else None, share="")
 
 
 def _own(actor: Actor, plan_id: int) -> Plan:

@@ -184,15 +184,29 @@ def add_member(
     with transaction.atomic():
         circle = _circle(actor, circle_id)
         fields = {"kind": _one_of(kind, MemberKind, "kind"), "name": _named(name), "offers": offers.strip()[:200]}
-        there = CircleMember.objects.filter(circle=circle, kind=kind, name=fields["name"]).first()
-        if there is not None and there.left_on is None:
-            raise Conflict("member_there", _("这个成员已经在服务圈里。"))
-        if there is not None:
-            CircleMember.objects.filter(pk=there.pk).update(left_on=None, joined_on=joined_on, offers=fields["offers"])
-            return there.pk
-        row = CircleMember.objects.create(circle=circle, joined_on=joined_on, **fields)
-        record(actor=actor, verb=AuditVerb.OTHER, target=f"circle:{circle.code}", change="member", kind=kind)
-    return row.pk
+        mine = CircleMember.objects.filter(circle=circle, kind=kind, name=fields["name"])
+        there = mine.values_list("pk", flat=True).first()
+        if there is None:
+            there = _new_member(circle, joined_on, fields)
+            record(actor=actor, verb=AuditVerb.OTHER, target=f"circle:{circle.code}", change="member", kind=kind)
+        elif not mine.filter(left_on__isnull=False).update(
+            left_on=None, joined_on=joined_on, offers=fields["offers"]
+        ):  # two who take it back at once: the second sees that it is there
+            raise _member_there()
+    return there
+
+
+def _new_member(circle: Circle, joined_on: date | None, fields: Mapping[str, Any]) -> int:
+    """Raises Conflict when somebody else entered the same one just now."""
+    try:
+        with transaction.atomic():
+            return CircleMember.objects.create(circle=circle, joined_on=joined_on, **fields).pk
+    except IntegrityError:
+        raise _member_there() from None
+
+
+def _member_there() -> Conflict:
+    return Conflict("member_there", _("这个成员已经在服务圈里。"))
 
 
 def end_member(*, actor: Actor, member_id: int, left_on: date) -> int:

@@ -139,8 +139,9 @@ def return_sheet(*, actor: Actor, survey_id: int, community: str, note: str, ver
     sheets = Sheet.objects.filter(survey=row, community=community)
     if not sheets.exists():
         raise Missing("no_such_sheet", _("这个社区不在这次调查里。"))
+    running = Survey.objects.filter(state=SurveyState.OPEN)  # no join: see answers._take
     with transaction.atomic():
-        mine = sheets.filter(state=SheetState.SUBMITTED, version=version, survey__state=SurveyState.OPEN)
+        mine = sheets.filter(state=SheetState.SUBMITTED, version=version, survey__in=running)
         if not mine.update(state=SheetState.RETURNED, note=why, version=F("version") + 1):
             raise Conflict("not_returnable", _("只有填报期内、已提交、没有再变动的表可以退回。请刷新后再看。"))
         _say(actor, row.pk, "return", community=community)
@@ -153,3 +154,24 @@ def close_survey(*, actor: Actor, survey_id: int) -> None:
         if not Survey.objects.filter(pk=row.pk, state=SurveyState.OPEN).update(state=SurveyState.CLOSED):
             raise Conflict("not_open", _("只有填报中的调查可以结束。"))
         _say(actor, row.pk, "close")
+
+
+def reopen_survey(*, actor: Actor, survey_id: int, reason: str, closes_on: date) -> None:
+    """Open a survey that was closed, until a day that is still to come, with the reason in the administrative record.
+
+    Sheets stay as they are: what was handed in has to be returned before it changes. Raises Forbidden, Missing, Invalid,
+    Conflict (not closed).
+    """
+    row = survey_to_run(actor, survey_id)
+    why = " ".join(reason.split())
+    if not why or len(why) > NOTE_MOST:
+        raise _wrong("no_reason", _("请写明重新开放的原因，最多 200 字。"), "reason")
+    if closes_on < clock.today():
+        raise _wrong("closes_in_past", _("新的截止日不能早于今天。"), "closes_on")
+    check_span(row.opens_on, closes_on)
+    with transaction.atomic():
+        mine = Survey.objects.filter(pk=row.pk, state=SurveyState.CLOSED)
+        if not mine.update(state=SurveyState.OPEN, closes_on=closes_on):
+            raise Conflict("not_closed", _("只有已经结束的调查可以重新开放。"))
+        said = {"reason": why, "closed_on": row.closes_on.isoformat(), "closes_on": closes_on.isoformat()}
+        _say(actor, row.pk, "reopen", **said)

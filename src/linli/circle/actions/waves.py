@@ -17,8 +17,9 @@ from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.errors import Conflict, Invalid, Missing
 from linli.territory import queries as territory
+from linli.vault import slips
 
-from .. import permissions, slips
+from .. import permissions
 from ..choices import SurveyState
 from ..models import Slip, Voice, Wave
 from ..queries import waves as reads

@@ -1,7 +1,7 @@
 """Tables of the service circle. Private to this room."""
 
 from .catalogue import Catalogue, ClassRule, Completeness, Item, Pace
-from .facility import Duplicate, Facility, FacilityChange, FacilityImport, FacilityItem, Span
+from .facility import Duplicate, Facility, FacilityChange, FacilityImport, FacilityItem, ImportedChange, Span
 from .ground import Home, Network, Revision
 from .plan import Plan, PlanEdit
 from .records import (
@@ -34,6 +34,7 @@ __all__ = [
     "FacilityImport",
     "FacilityItem",
     "Home",
+    "ImportedChange",
     "Item",
     "Network",
     "Pace",

@@ -89,6 +89,7 @@ class Completeness(models.Model):
     as_of = models.DateField()
     source = models.CharField(max_length=400)
     provenance = models.CharField(max_length=12, choices=Provenance.choices)
+    simulated = models.BooleanField(default=False)
     at = models.DateTimeField()
     by = models.CharField(max_length=40)
 

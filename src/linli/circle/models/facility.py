@@ -9,7 +9,9 @@ from ..choices import ChangeVerb, Datum, ImportState, Provenance
 
 
 class FacilityImport(models.Model):
-    """A file taken in: previewed, confirmed as a whole, undone as a whole."""
+    """A file taken in: previewed, confirmed as a whole, undone as a whole. `turn` fences writers: whoever began to write,
+    check or clear with an older one has lost. `checked` is what a large file's check found, packed, for its page.
+    """
 
     name = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)
@@ -25,6 +27,9 @@ class FacilityImport(models.Model):
     made_by = models.CharField(max_length=40)
     done_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
+    turn = models.PositiveIntegerField(default=0)
+    job = models.UUIDField(null=True)  # the long work that checks, writes or clears it
+    checked = models.BinaryField(null=True)
 
     class Meta:
         constraints = [
@@ -33,8 +38,19 @@ class FacilityImport(models.Model):
         ]
 
 
+class FacilityManager(models.Manager["Facility"]):
+    """What there is for readers: all but the rows that an import has only staged."""
+
+    def get_queryset(self) -> models.QuerySet[Facility]:
+        return super().get_queryset().filter(staged=False)
+
+
 class Facility(models.Model):
-    """A place that provides something. Coordinates are WGS-84; `community` is where it stands, empty across the border."""
+    """A place that provides something. Coordinates are WGS-84; `community` is where it stands, empty across the border.
+
+    A `staged` one is on its way in or out by an import and there for nobody (`everything` finds it, `objects` does not):
+    an import is written in parts and shown by one statement.
+    """
 
     code = models.CharField(max_length=60, unique=True)  # osm:n60170164, or the code of a city's own list
     name = models.CharField(max_length=200)
@@ -56,6 +72,10 @@ class Facility(models.Model):
     as_of = models.DateField()
     simulated = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
+    staged = models.BooleanField(default=False)
+
+    objects = FacilityManager()
+    everything: models.Manager[Facility] = models.Manager()
 
     class Meta:
         constraints = [
@@ -110,6 +130,36 @@ class FacilityChange(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(name="circle_change_known", condition=Q(verb__in=ChangeVerb.values))]
+
+
+class ImportedChange(models.Model):
+    """A facility that a file says something else of: what it becomes, with its line of history, or (`back`) what stood
+    before. One statement puts all of an import in place, where the facility still has the `version` seen here.
+    """
+
+    origin = models.ForeignKey(FacilityImport, on_delete=models.CASCADE, related_name="changes")
+    back = models.BooleanField()
+    facility = models.ForeignKey(Facility, on_delete=models.CASCADE, related_name="+")
+    version = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)
+    class_key = models.CharField(max_length=60)
+    class_name = models.CharField(max_length=60, blank=True)
+    address = models.CharField(max_length=200, blank=True)
+    opening_hours = models.CharField(max_length=200, blank=True)
+    wheelchair = models.CharField(max_length=10, blank=True)
+    lon = models.FloatField()
+    lat = models.FloatField()
+    community = models.CharField(max_length=12, blank=True)
+    district = models.CharField(max_length=6, blank=True)
+    span = models.ForeignKey(Span, null=True, on_delete=models.CASCADE, related_name="+")  # where its days differ
+    opened_on = models.DateField(null=True)
+    closed_on = models.DateField(null=True)
+    verb = models.CharField(max_length=10, choices=ChangeVerb.choices)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["origin", "back", "facility"], name="circle_imported_once")]
 
 
 class Duplicate(models.Model):

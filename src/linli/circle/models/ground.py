@@ -28,7 +28,7 @@ class Home(models.Model):
     name = models.CharField(max_length=100, blank=True)
     lon = models.FloatField()
     lat = models.FloatField()
-    community = models.CharField(max_length=12, db_index=True)
+    community = models.CharField(max_length=12, blank=True, db_index=True)  # empty where an edition has none there
     residents = models.PositiveIntegerField(null=True)
     source = models.CharField(max_length=400)
     provenance = models.CharField(max_length=12, choices=Provenance.choices)
@@ -36,7 +36,7 @@ class Home(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="circle_home_community", condition=Q(community__regex=r"^[0-9]{12}$")),
+            models.CheckConstraint(name="circle_home_community", condition=Q(community__regex=r"^([0-9]{12})?$")),
         ]
 
 
@@ -45,6 +45,7 @@ class Revision(models.Model):
 
     number = models.PositiveBigIntegerField(default=0)
     value = models.CharField(max_length=32, blank=True)
+    territory = models.CharField(max_length=64, blank=True)  # the edition that homes and facilities were put into
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="circle_revision_single_row")]

@@ -16,6 +16,7 @@ from .catalogue import (
 )
 from .facilities import FacilityTable, items_of, open_facilities
 from .homes import HomeTable, NetworkView, homes, network, network_content
+from .warming import warm
 
 __all__ = [
     "Around",
@@ -39,4 +40,5 @@ __all__ = [
     "open_facilities",
     "pace",
     "paces",
+    "warm",
 ]

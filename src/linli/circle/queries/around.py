@@ -62,7 +62,8 @@ class ClassAround:
 @dataclass(frozen=True)
 class Around:
     """The answer. `placed` is False where no walkable way is near: then nothing is reached and nothing is concluded.
-    circle is GeoJSON in WGS-84 (an outline and the streets), for display."""
+    circle is GeoJSON in WGS-84 (an outline and the streets), for display. made_up: codes of what is beyond reach only
+    as far as a statement made up for a demonstration goes."""
 
     catalogue: CatalogueView
     pace: PaceView
@@ -72,6 +73,7 @@ class Around:
     at_home: tuple[ItemView, ...]
     offered: tuple[ItemView, ...]
     circle: dict[str, Any]
+    made_up: frozenset[str] = frozenset()
 
     @property
     def reached(self) -> int:
@@ -94,12 +96,15 @@ def around(*, lon: float, lat: float, pace: str = "") -> Around:
     here = from_here(catalogue, how, today, lon, lat)
     places = _places(here, [k for k, i in enumerate(here.items) if i.code not in catalogue.children])
     leaves = catalogues.leaf_items(catalogue)
+    known, made_up = _known(catalogue, community)
+    classes = _classes(catalogue, here, how.metres_per_minute, places, known) if here.placed else ()
     return Around(
         catalogue, how, here.placed,
-        _classes(catalogue, here, how.metres_per_minute, places, _known(catalogue, community)) if here.placed else (),
+        classes,
         tuple(places.values()) if here.placed else (),
         tuple(i for i in leaves if i.manner == Manner.HOME), tuple(i for i in leaves if i.manner == Manner.OFFERED),
         circles_on_map.circle(how.steps, lon, lat, float(how.cap_m)),
+        frozenset(i.code for c in classes for i in c.beyond if i.code in made_up),
     )  # fmt: skip
 
 
@@ -108,12 +113,17 @@ def minutes_of(metres: float, metres_per_minute: int) -> int:
     return ceil(metres / metres_per_minute - 1e-6)
 
 
-def _known(catalogue: CatalogueView, community: str) -> set[str]:
-    """Items of which every facility around this community is known; none for a place whose community nobody knows."""
+def _known(catalogue: CatalogueView, community: str) -> tuple[set[str], set[str]]:
+    """Items of which every facility around this community is known, and those of them of which a demonstration made that
+    up; none for a place whose community nobody knows."""
     if not community:
-        return set()
-    known = catalogues.completeness(catalogue.kind, clock.today())
-    return {i.code for i in catalogue.items if catalogues.is_complete(known, i, community)}
+        return set(), set()
+    known = catalogues.completeness(catalogue.kind)
+    complete = {i.code for i in catalogue.items if catalogues.is_complete(known, i, community)}
+    made_up = catalogues.simulated_completeness(catalogue.kind)
+    return complete, {
+        i.code for i in catalogue.items if i.code in complete and catalogues.said_of(known, i, community) in made_up
+    }
 
 
 def _classes(

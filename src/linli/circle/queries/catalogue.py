@@ -126,6 +126,18 @@ def leaf_items(catalogue: CatalogueView) -> tuple[ItemView, ...]:
     return tuple(i for i in catalogue.items if i.depth != Depth.CLASS and i.code not in catalogue.children)
 
 
+def parts_of(catalogue: CatalogueView, item: ItemView) -> tuple[ItemView, ...]:
+    """The rows a walk answers one by one at or below a row; the row itself where it has none below."""
+    found = []
+    for leaf in leaf_items(catalogue):
+        above: ItemView | None = leaf
+        while above is not None and above.code != item.code:
+            above = catalogue.by_code.get(above.parent)
+        if above is not None and leaf.manner == Manner.WALK:
+            found.append(leaf)
+    return tuple(found) or (item,)
+
+
 def walked_items(catalogue: CatalogueView) -> tuple[ItemView, ...]:
     """The rows that a walk can answer; what is met at home or without a place is outside any walking measure."""
     return tuple(i for i in catalogue.items if i.manner == Manner.WALK)
@@ -178,10 +190,35 @@ def _complete_now(kind: str, on: date) -> Mapping[tuple[str, str], str]:
     return {(item, place): state for item, place, state in rows.values_list("item", "community", "state")}
 
 
+def simulated_completeness(kind: str, on: date | None = None) -> frozenset[tuple[str, str]]:
+    """(item, community) of what is known as complete on a day by a statement made up for a demonstration. Kept per revision."""
+    _number, value = revision.current()
+    return _simulated(kind, on or clock.today(), value) if value else _simulated_now(kind, on or clock.today())
+
+
+@lru_cache(maxsize=8)
+def _simulated(kind: str, on: date, value: str) -> frozenset[tuple[str, str]]:
+    return _simulated_now(kind, on)
+
+
+def _simulated_now(kind: str, on: date) -> frozenset[tuple[str, str]]:
+    rows = Completeness.objects.filter(kind=kind, as_of__lte=on).order_by("as_of", "pk")
+    if not rows.filter(simulated=True).exists():  # as everywhere but in a demonstration
+        return frozenset()
+    told = rows.values_list("item", "community", "state", "simulated")
+    latest = {(item, place): made_up and state == Whole.COMPLETE for item, place, state, made_up in told}
+    return frozenset(key for key, holds in latest.items() if holds)
+
+
+def said_of(known: Mapping[tuple[str, str], str], item: ItemView, community: str) -> tuple[str, str]:
+    """The statement that answers for an item in a community: its own, else that of the row above."""
+    own = (item.code, community)
+    return own if own in known else (item.parent, community)
+
+
 def is_complete(known: Mapping[tuple[str, str], str], item: ItemView, community: str) -> bool:
     """Whether all facilities of an item (or of the row above it) are known in a community."""
-    own = known.get((item.code, community))
-    return (own if own is not None else known.get((item.parent, community))) == Whole.COMPLETE
+    return known.get(said_of(known, item, community)) == Whole.COMPLETE
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,21 +131,31 @@ def left_out(*, actor: Actor, on: date, steps: bool = True) -> LeftOut:
     )  # fmt: skip
 
 
+Line = tuple[int, str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """Facilities that are there on one day and not on the other: (id, name, community)."""
+    """Facilities that are there on one day and not on the other, and those that stand elsewhere: (id, name, community)."""
 
-    opened: tuple[tuple[int, str, str], ...]
-    closed: tuple[tuple[int, str, str], ...]
+    opened: tuple[Line, ...]
+    closed: tuple[Line, ...]
+    moved: tuple[Line, ...]
 
 
 def turned(*, actor: Actor, then: date, now: date) -> Turned:
-    """What opened and what closed between two days."""
+    """What opened, closed and moved between two days."""
     permissions.can_read(actor).or_forbidden()
     a, b = open_facilities(then), open_facilities(now)
 
-    def only(of: FacilityTable, other: FacilityTable) -> tuple[tuple[int, str, str], ...]:
-        rows = np.flatnonzero(~np.isin(of.id, other.id))
+    def named(of: FacilityTable, rows: np.ndarray) -> tuple[Line, ...]:
         return tuple((int(of.id[r]), str(of.name[r] or of.class_name[r]), str(of.community[r])) for r in rows)
 
-    return Turned(only(b, a), only(a, b))
+    stayed = np.flatnonzero(np.isin(b.id, a.id))
+    before = np.searchsorted(a.id, b.id[stayed])
+    elsewhere = (a.lon[before] != b.lon[stayed]) | (a.lat[before] != b.lat[stayed])
+    return Turned(
+        named(b, np.flatnonzero(~np.isin(b.id, a.id))),
+        named(a, np.flatnonzero(~np.isin(a.id, b.id))),
+        named(b, stayed[elsewhere]),
+    )

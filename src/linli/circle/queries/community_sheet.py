@@ -42,6 +42,11 @@ class Counts:
     def measured(self) -> int:
         return self.yes + self.no + self.missing
 
+    @property
+    def share(self) -> float | None:
+        """Per cent that are yes; a lower bound where some are missing. At least nothing is not worth a number."""
+        return 100.0 * self.yes / self.measured if self.measured and (self.yes or not self.missing) else None
+
 
 @dataclass(frozen=True, slots=True)
 class ClassLine:

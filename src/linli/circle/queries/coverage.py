@@ -18,10 +18,10 @@ from linli.core.actor import Actor
 from linli.core.errors import Missing
 from linli.territory import queries as territory
 
-from .. import matrices, permissions, rules
+from .. import matrices, network, permissions, rules
 from ..choices import CatalogueKind, SurveyState
 from ..matrices import ReachMatrix
-from ..rules import APART, MISSING, NO, YES, Float, Matrix, Small, Statement
+from ..rules import APART, MISSING, NO, YES, Float, Matrix, Reading, Small, Statement
 from . import catalogue as catalogues
 from . import surveys
 from .catalogue import CatalogueView, ItemView, PaceView
@@ -59,8 +59,9 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the catalogue over communities: how many have all below it, lack some of it, cannot be judged.
-    `cells` percent of the single answers that are yes among those known; `homes` percent of homes; `known` percent."""
+    """One row of the catalogue over communities, what is below it read as one: how many have it, lack it, cannot be judged.
+    `cells` percent of all single answers that are yes; `homes` percent of homes (or the mean of what was reported);
+    `known` percent. `gaps`: single answers that are missing; where there are any, `cells` and `homes` are lower bounds."""
 
     item: ItemView
     below: int
@@ -70,6 +71,7 @@ class Row:
     cells: float | None
     homes: float | None
     known: float | None
+    gaps: int = 0
 
     @property
     def total(self) -> int:
@@ -141,8 +143,9 @@ def _surveyed(matrix: Matrix, on: date, row: SurveyView) -> Coverage:
 # --- what is read off a matrix ------------------------------------------------------------------------------------
 
 
-def rows(of: Coverage, depth: int, division: str = "") -> list[Row]:
+def rows(of: Coverage, depth: int, division: str = "", reading: Reading = Reading.ALL) -> list[Row]:
     """The rows of the catalogue down to a depth that have sub-items in this matrix, in its order."""
+    least = network.setting("least_share")
     here = of.here(division)
     state, value, known, homes = of.state[here], of.value[here], of.known[here], of.homes[here]
     below: dict[str, list[int]] = {}
@@ -154,13 +157,14 @@ def rows(of: Coverage, depth: int, division: str = "") -> list[Row]:
         columns = below.get(item.code)
         if not columns or item.depth > depth:
             continue
-        all_of, cells = rules.all_of(state[:, columns]), state[:, columns]
-        yes, no, missing = (int((all_of == s).sum()) for s in (YES, NO, MISSING))
+        cells = state[:, columns]
+        whole = rules.together(cells, reading, least)
+        yes, no, missing = (int((whole == s).sum()) for s in (YES, NO, MISSING))
         found.append(
             Row(
-                item, len(columns), yes, no, missing, _percent(cells == YES, cells != MISSING),
-                _weighted(value[:, columns], homes) if of.matrix is Matrix.REACHABLE else _mean(value[:, columns]),
-                _percent(known[:, columns], np.ones_like(known[:, columns])),
+                item, len(columns), yes, no, missing, _percent(cells == YES, np.ones_like(cells, bool)),
+                _of_homes(of.matrix, value[:, columns], homes),
+                _percent(known[:, columns], np.ones_like(known[:, columns])), int((cells == MISSING).sum()),
             )
         )  # fmt: skip
     return found
@@ -169,6 +173,13 @@ def rows(of: Coverage, depth: int, division: str = "") -> list[Row]:
 def _percent(part: np.ndarray, whole: np.ndarray) -> float | None:
     n = int(whole.sum())
     return 100.0 * int((part & whole).sum()) / n if n else None
+
+
+def _of_homes(matrix: Matrix, value: Float, homes: np.ndarray) -> float | None:
+    """Of homes when it is about walking; of communities, those that did not answer too; the mean of what was reported."""
+    if matrix is Matrix.REACHABLE:
+        return _weighted(value, homes)
+    return _mean(np.nan_to_num(value) if matrix is Matrix.PROVIDED and np.isfinite(value).any() else value)
 
 
 def _mean(value: Float) -> float | None:

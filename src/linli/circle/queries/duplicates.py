@@ -7,15 +7,13 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from linli.core import clock
 from linli.core.actor import Actor
 
-from .. import permissions, revision
-from ..coordinates import METRES_A_DEGREE
+from .. import permissions, revision, twins
 from ..models import Duplicate
-from ..names import alike, limits, plain_name
+from ..names import limits
 from .facilities import FacilityTable, open_facilities
 
 
@@ -45,14 +43,12 @@ def pairs(*, actor: Actor, division: str = "") -> tuple[Pair, ...]:
     )
 
 
-def near_and_alike(table: FacilityTable, name: str, lon: float, lat: float) -> list[tuple[int, float]]:
-    """(row of the table, metres) of what may be the place that is called so and stands there."""
-    plain, told = plain_name(name), limits()
-    east = (table.lon - lon) * np.cos(np.radians(lat)) * METRES_A_DEGREE
-    metres = np.hypot(east, (table.lat - lat) * METRES_A_DEGREE)
-    rows = np.flatnonzero(metres <= told["same_name_m"])
-    found = [(int(r), float(metres[r]), alike(plain, plain_name(str(table.name[r])))) for r in rows]
-    return [(r, m) for r, m, like in found if like == 1.0 or (like >= told["similar"] and m <= told["near_m"])]
+def matching(table: FacilityTable) -> twins.Named:
+    """What of a table may be compared by name: what is only called as its class says nothing."""
+    told = limits()
+    skipped = {k: any(fnmatchcase(k, skip) for skip in told["skip"]) for k in set(table.class_key.tolist())}
+    useful = (table.name != table.class_name) & ~np.array([skipped[k] for k in table.class_key.tolist()], bool)
+    return twins.Named(table.name.tolist(), table.lon, table.lat, useful)
 
 
 @lru_cache(maxsize=1)
@@ -61,24 +57,8 @@ def _kept(value: str, day: object) -> tuple[Pair, ...]:
 
 
 def _pairs(table: FacilityTable) -> tuple[Pair, ...]:
-    told = limits()
-    useful = [
-        i
-        for i, (key, name, label) in enumerate(zip(table.class_key, table.name, table.class_name, strict=True))
-        if not any(fnmatchcase(key, skip) for skip in told["skip"]) and name != label
-    ]
-    if len(useful) < 2:
-        return ()
-    plain = [plain_name(str(table.name[i])) for i in useful]
-    scale = np.array([METRES_A_DEGREE * np.cos(np.radians(table.lat[useful].mean())), METRES_A_DEGREE])
-    at = np.column_stack([table.lon[useful], table.lat[useful]]) * scale
-    found = []
-    for i, j in cKDTree(at).query_pairs(told["same_name_m"]):
-        likeness, metres = alike(plain[i], plain[j]), float(np.hypot(*(at[i] - at[j])))
-        if likeness == 1.0 or (likeness >= told["similar"] and metres <= told["near_m"]):
-            a, b = sorted((int(table.id[useful[i]]), int(table.id[useful[j]])))
-            found.append(Pair(a, b, likeness, metres))
-    return tuple(sorted(found, key=lambda p: (-p.likeness, p.metres, p.first, p.second)))
+    ids = table.id.tolist()  # by id: the lower row is the lower id
+    return tuple(Pair(ids[t.first], ids[t.second], t.likeness, t.metres) for t in twins.within(matching(table)))
 
 
 def decided(*, actor: Actor) -> list[Duplicate]:

@@ -13,13 +13,14 @@ from django.db.models import Q, QuerySet
 
 from .. import revision
 from ..models import Facility, FacilityItem
+from . import dated
 from .catalogue import CatalogueView, class_rules
 
 
 @dataclass(frozen=True)
 class FacilityTable:
-    """Facilities open on `on`, by id; merged ones left out. All arrays (N,): id int64, lon and lat in degrees of WGS-84,
-    the others text; `community` is "" across the border."""
+    """Facilities open on `on` where they stood then, by id; merged ones left out. All arrays (N,): id int64, lon and lat
+    in degrees of WGS-84, the others text; `community` is "" across the border."""
 
     on: date
     id: np.ndarray
@@ -92,7 +93,9 @@ def _kept(on: date, value: str) -> FacilityTable:
 
 def _read(on: date) -> FacilityTable:
     fields = ("id", "code", "name", "lon", "lat", "community", "district", "scheme", "class_key", "class_name")
-    rows = list(open_on(on).order_by("id").values_list(*fields))
+    rows: list[tuple[Any, ...]] = list(open_on(on).order_by("id").values_list(*fields))
+    if stood := dated.places_before(on):
+        rows = [tuple((stood[r[0]] | {"id": r[0]}).get(f, v) for f, v in zip(fields, r, strict=True)) if r[0] in stood else r for r in rows]  # fmt: skip
     columns: list[Any] = [list(c) for c in zip(*rows, strict=True)] or [[] for _f in fields]
     kinds = {"id": np.int64, "lon": np.float64, "lat": np.float64}
     arrays = [np.array(c, kinds.get(f, np.str_)) for f, c in zip(fields, columns, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -19,6 +20,7 @@ from .catalogue import CatalogueView, ItemView, class_rules
 from .facilities import classes_of, open_on
 
 OPEN, CLOSED, ALL = "open", "closed", "all"
+IDS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,15 @@ def found(*, actor: Actor, wanted: Wanted, catalogue: CatalogueView | None) -> Q
     return rows.order_by("name", "pk")
 
 
+def in_parts(rows: QuerySet[Facility], *, at_once: int = 2_000) -> Iterator[Facility]:
+    """All rows in the order of their ids, a part at a time by key: memory does not grow with them and no cursor stays
+    open while a slow reader takes them."""
+    rows, last = rows.order_by("pk"), 0
+    while part := list(rows.filter(pk__gt=last)[:at_once]):
+        yield from part
+        last = part[-1].pk
+
+
 def _open_spans(day: date) -> QuerySet[Span]:
     return Span.objects.filter(
         Q(opened_on__isnull=True) | Q(opened_on__lte=day),
@@ -111,7 +122,12 @@ def classes() -> list[tuple[str, str]]:
 def facility(*, actor: Actor, id: int, catalogues: list[CatalogueView]) -> FacilityView:
     """One facility. Raises Forbidden, Missing."""
     permissions.can_read(actor).or_forbidden()
-    row = Facility.objects.select_related("merged_into", "origin", "body").defer("origin__rows").filter(pk=id).first()
+    row = (
+        Facility.objects.select_related("merged_into", "origin", "body")
+        .defer("origin__rows", "origin__checked")
+        .filter(pk=id)
+        .first()
+    )
     if row is None:
         raise Missing("no_such_facility", _("没有这处设施。"))
     own = dict(row.own_items.values_list("item", "provides"))
@@ -145,6 +161,16 @@ def point(row: Facility) -> dict[str, Any]:
         },
         "geometry": {"type": "Point", "coordinates": [row.lon, row.lat]},
     }  # fmt: skip
+
+
+def origins(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Where facilities are known from, by their ids: simulated, provenance, source, as_of. For tables that list many."""
+    fields = ("simulated", "provenance", "source", "as_of")
+    found: dict[int, dict[str, Any]] = {}
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        rows = Facility.objects.filter(pk__in=ids[start : start + IDS_AT_ONCE]).values("pk", *fields)
+        found |= {row["pk"]: {f: row[f] for f in fields} for row in rows}
+    return found
 
 
 def by_ids(ids: list[int]) -> dict[int, Facility]:

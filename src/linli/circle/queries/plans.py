@@ -52,7 +52,8 @@ def plan(*, actor: Actor, plan_id: int) -> PlanView:
 def shared(*, actor: Actor, share: str) -> PlanView:
     """The plan of a shared address, for staff. Raises Missing, Forbidden."""
     permissions.can_read(actor).or_forbidden()
-    row = Plan.objects.filter(share=share).prefetch_related("edits").first() if share.isprintable() and share else None
+    open_ones = Plan.objects.filter(share=share, archived_at__isnull=True).prefetch_related("edits")
+    row = open_ones.first() if share.isprintable() and share else None
     if row is None:
         raise Missing("no_such_plan", _("没有这个方案，或者它不再共享。"))
     return _view(row, actor)

@@ -6,7 +6,7 @@ Every number here is computed from the network; the browser's own count is only 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from linli.core.errors import Invalid, Missing
 
 from .. import matrices, network, rules
 from ..choices import EditKind, Manner
+from ..network import Ground
+from ..rules import Reading
 from . import catalogue as catalogues
 from .catalogue import CatalogueView, ItemView, PaceView
 
@@ -56,7 +58,8 @@ class Feet:
 
 @dataclass(frozen=True)
 class ItemAnswer:
-    """One item: metres (H,) to the nearest, inf beyond the cap; share and state by community; counts of homes."""
+    """One item: metres (H,) to the nearest of anything below it, inf beyond the cap; share and state by community and the
+    homes reached, its P parts read as one; share and state of each part, (C, P)."""
 
     catalogue: CatalogueView
     item: ItemView
@@ -70,29 +73,38 @@ class ItemAnswer:
     state: np.ndarray
     homes: int
     homes_reached: int
+    parts: tuple[ItemView, ...]
+    part_share: np.ndarray
+    part_state: np.ndarray
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is looked at: a catalogue on a day, an item of it, a pace."""
+    """What is looked at: a catalogue on a day, an item of it, a pace; how several items below it are read as one."""
 
     catalogue: CatalogueView
     item: ItemView
     pace: PaceView
     on: date
+    reading: Reading = Reading.ALL
+
+    @property
+    def parts(self) -> tuple[ItemView, ...]:
+        """The rows that are answered one by one at or below the item."""
+        return catalogues.parts_of(self.catalogue, self.item)
 
     @property
     def cap_m(self) -> int:
         return catalogues.cap_m(self.catalogue, self.item, self.pace)
 
 
-def asked(*, catalogue_id: int, item: str, pace: str, on: date) -> Asked:
+def asked(*, catalogue_id: int, item: str, pace: str, on: date, reading: Reading = Reading.ALL) -> Asked:
     """Raises Missing for what is no catalogue, item that one walks to, or pace."""
     catalogue = catalogues.catalogue_by_id(catalogue_id)
     found = catalogue.by_code.get(item)
     if found is None or found.manner != Manner.WALK:
         raise Missing("no_such_item", _("这个目录里没有这一项，或者它不用步行去办。"))
-    return Asked(catalogue, found, catalogues.pace(pace), on)
+    return Asked(catalogue, found, catalogues.pace(pace), on, reading)
 
 
 def check_edits(edits: Sequence[Edit], catalogue: CatalogueView) -> None:
@@ -119,15 +131,20 @@ def check_edits(edits: Sequence[Edit], catalogue: CatalogueView) -> None:
 
 
 def gives(catalogue: CatalogueView, items: Sequence[str], item: str) -> bool:
-    """Whether a facility of these items provides `item`: itself, or anything below it."""
+    """Whether a facility of these items provides `item`: itself, anything below it, or a row above it with all it holds."""
     return item in given(catalogue, items)
 
 
 def given(catalogue: CatalogueView, items: Sequence[str]) -> frozenset[str]:
-    """These items and all rows above them: what a facility of these items provides."""
+    """What a facility of these items provides: them, all rows above them, and all that lies below them."""
     found: set[str] = set()
+    below = [c for c in items if c in catalogue.by_code]
+    while below:
+        code = below.pop()
+        found.add(code)
+        below += catalogue.children.get(code, ())
     for code in items:
-        while code in catalogue.by_code and code not in found:
+        while code in catalogue.by_code:
             found.add(code)
             code = catalogue.by_code[code].parent
     return frozenset(found)
@@ -172,17 +189,35 @@ def item_answer(question: Asked, edits: Sequence[Edit] = ()) -> ItemAnswer:
     feet, ground = feet_of(question, edits), network.ground(question.pace.steps)
     number = np.zeros(len(feet.id), np.int32)
     found = reach(ground.streets.graph, ground.placed.places, feet.places, number, 1, float(question.cap_m))
+    parts = question.parts
+    walked = found.nearest_m if parts == (question.item,) else _to_parts(question, parts, edits, ground)
     codes = matrices.community_codes()
     community = matrices.community_index(ground.homes.community)
-    reached = np.isfinite(found.nearest_m)
+    reached, least = np.isfinite(walked), network.setting("least_share")
     share = rules.shares(reached, community, ground.homes.residents, len(codes))
-    complete = matrices.completeness(question.catalogue, (question.item,), codes, question.on)
-    state = rules.reachable_states(share, complete, np.ones(1, bool), network.setting("least_share"))
+    complete = matrices.completeness(question.catalogue, parts, codes, question.on)
+    state = rules.reachable_states(share, complete, np.ones(len(parts), bool), least)
+    served = (
+        rules.together(np.where(reached, rules.YES, rules.NO).astype(np.int8), question.reading, least) == rules.YES
+    )
     inside = community >= 0
     return ItemAnswer(
         question.catalogue, question.item, question.pace, question.cap_m, feet, found.nearest_m[:, 0],
-        found.second_m[:, 0], found.count[:, 0], share[:, 0], state[:, 0], int(inside.sum()), int(reached[inside, 0].sum()),
+        found.second_m[:, 0], found.count[:, 0], rules.share_together(share, state, question.reading),
+        rules.together(state, question.reading, least), int(inside.sum()), int(served[inside].sum()), parts, share, state,
     )  # fmt: skip
+
+
+def _to_parts(question: Asked, parts: tuple[ItemView, ...], edits: Sequence[Edit], ground: Ground) -> np.ndarray:
+    """(H, P) metres of every home to the nearest facility of each part, inf beyond the cap of that part."""
+    from linli_engines.reach.solving import nearest
+
+    feet = [feet_of(replace(question, item=p), edits).places for p in parts]
+    number = np.repeat(np.arange(len(parts), dtype=np.int32), [len(f.arc) for f in feet])
+    cap_m = np.array([catalogues.cap_m(question.catalogue, p, question.pace) for p in parts], float)
+    places = matrices.joined(*feet)
+    walked = nearest(ground.streets.graph, ground.placed.places, places, number, len(parts), float(cap_m.max()))
+    return np.where(walked <= cap_m + 1e-3, walked, np.inf)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Candidates are the places where people live, seen from the street: a planner mov
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,15 +32,34 @@ class Sites:
     beyond_all: int
 
 
-def sites(question: Asked, edits: Sequence[Edit], *, count: int, aim: str) -> Sites:
-    """At most `count` new places for an item beside those that stand. Raises Invalid for a number or an aim that is none."""
-    from linli_engines.reach.siting import cover_all, cover_most, shorten_walks
-    from linli_engines.reach.solving import reach
+STAGES = 3
 
+
+def check(count: int, aim: str) -> None:
+    """Raises Invalid for a number of places or an aim that is none."""
     if aim not in Aim.values:
         raise Invalid("bad_aim", _("没有这种选址目标。"))
     if not 1 <= count <= SITES_MOST:
         raise Invalid("bad_count", _("一次可以选 1 到 %(n)s 处。") % {"n": SITES_MOST})
+
+
+def sites(
+    question: Asked,
+    edits: Sequence[Edit],
+    *,
+    count: int,
+    aim: str,
+    told: Callable[[int, int, str], None] = lambda *_told: None,
+) -> Sites:
+    """At most `count` new places for an item beside those that stand. told: the stage out of STAGES, and what is done.
+
+    Raises Invalid as `check` does, without homes, and where covering all takes more places than may be asked at once.
+    """
+    from linli_engines.reach.siting import cover_all, cover_most, shorten_walks
+    from linli_engines.reach.solving import reach
+
+    check(count, aim)
+    told(0, STAGES, _("正在读取路网和住处"))
     ground = network.ground(question.pace.steps)
     community = matrices.community_index(ground.homes.community)
     homes = np.flatnonzero((community >= 0) & (ground.placed.places.arc >= 0))
@@ -48,12 +67,14 @@ def sites(question: Asked, edits: Sequence[Edit], *, count: int, aim: str) -> Si
         raise Invalid("no_homes", _("还没有居住区数据，不能选址。"))
     places, graph, cap = matrices.subset(ground.placed.places, homes), ground.streets.graph, float(question.cap_m)
     standing = feet_of(question, edits).places
+    told(1, STAGES, _("正在算每个住处到每个候选地点的路"))
     before = reach(graph, places, standing, np.zeros(len(standing.arc), np.int32), 1, cap).nearest_m[:, 0]
     number = np.arange(len(homes), dtype=np.int32)
     metres = reach(graph, places, places, number, len(homes), cap).nearest_m
     there = np.append(np.isfinite(metres), np.isfinite(before)[:, None], axis=1)  # the last column stands already
     weight = _weight(ground.homes.residents[homes])
-    fixed, limit_s = [len(homes)], network.setting("siting_s")  # the page waits for it, and so does its worker
+    fixed, limit_s = [len(homes)], network.setting("siting_s")
+    told(2, STAGES, _("正在找最好的地点，并证明没有更好的"))
     if aim == Aim.MOST:
         found = cover_most(there, weight, count=count, fixed=fixed, time_limit_s=limit_s)
     elif aim == Aim.ALL:

@@ -15,8 +15,9 @@ from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.errors import Missing
 from linli.territory import queries as territory
+from linli.vault import slips
 
-from .. import network, permissions, slips, suppression
+from .. import network, permissions, suppression
 from ..choices import SurveyState
 from ..models import Slip, Voice, Wave
 

@@ -17,7 +17,7 @@ from linli.circle.queries import packed
 from linli.config import pack
 from linli_engines.reach.solving import nearest
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 REACH = Path(__file__).resolve().parents[1] / "static" / "circle" / "reach.js"
 POINTS, CAP_M, CLOSE_M, SEED = 200, 1200.0, 0.1, 20261122
 SCRIPT = """

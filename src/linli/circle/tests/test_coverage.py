@@ -59,7 +59,7 @@ def test_rows_count_communities_that_have_all_below_and_homes_by_their_number() 
     assert (top.yes, top.no, top.missing, top.below) == (1, 1, 2, 2) and (item.yes, item.no) == (1, 1)
     assert (first.yes, first.no, first.missing) == (3, 0, 1) and (second.yes, second.no, second.missing) == (1, 1, 2)
     assert first.homes == 100.0 and second.homes == 75.0 and top.homes == 87.5
-    assert first.cells == 100.0 and second.cells == 50.0 and first.known == 75.0
+    assert first.cells == 75.0 and second.cells == 25.0 and first.known == 75.0 and (first.gaps, second.gaps) == (1, 2)
     assert [r.total for r in read.rows(of, 3, "110102018001")] == [1, 1, 1, 1]
     assert read.rows(of, 3, "110102099")[0].cells is None
     everywhere, complete, lived, _complete_lived = read.statements(of)

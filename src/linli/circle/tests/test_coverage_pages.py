@@ -15,7 +15,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from linli.circle import printing
 from linli.circle.actions import load
 from linli.circle.actions import surveys as survey_actions
 from linli.circle.models import Answer, Sheet
@@ -23,6 +22,7 @@ from linli.circle.queries import catalogue as catalogues
 from linli.core import clock
 from linli.core.actor import SYSTEM
 from linli.jobs.worker import run_until_empty
+from linli.site import printing
 from linli.territory import queries as territory
 from linli.testing.fixtures import Cast
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
 
 from linli.circle.models import Catalogue, Completeness, Duplicate, Facility, FacilityImport, Item
+from linli.circle.queries import facility_list
+from linli.circle.web import facilities as pages
 from linli.core import clock
 from linli.territory import queries as territory
 from linli.testing.fixtures import Cast
@@ -70,6 +75,33 @@ def test_downloads_hold_what_the_filters_find(here: Cast, kind: str) -> None:
     else:
         found = data.count(b"amenity=hospital")
     assert found == n > 5
+
+
+def test_a_download_is_whole_or_says_that_it_is_not(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, address = here.client("auditor"), "/circle/facilities/export."
+    monkeypatch.setattr(pages, "EXPORT_MOST", 3)
+    total = client.get("/circle/facilities/").context["total"]
+    assert total > 20
+    rows = list(csv.reader(io.StringIO(content(client.get(f"{address}csv")).decode("utf-8-sig"))))
+    assert len(rows) == total + 1 and len({r[0] for r in rows}) == total + 1
+    assert len(json.loads(content(client.get(f"{address}geojson")))["features"]) == total
+    book = load_workbook(io.BytesIO(content(client.get(f"{address}xlsx"))))
+    assert book.worksheets[0].max_row == 4
+    assert any("只写了前 3 处" in str(r[1]) for r in book.worksheets[1].iter_rows(values_only=True))
+    assert "XLSX 只写前 3 处" in client.get("/circle/facilities/").content.decode()
+
+
+def test_a_streamed_download_goes_on_where_the_part_before_ended(here: Cast) -> None:
+    rows = facility_list.in_parts(Facility.objects.all(), at_once=7)
+    assert [f.pk for f in rows] == list(Facility.objects.order_by("pk").values_list("pk", flat=True))
+    assert (
+        json.loads(content(here.client("auditor").get("/circle/facilities/export.geojson?q=没有这个名字")))["features"]
+        == []
+    )
+
+
+def content(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
 
 
 def test_a_facility_from_its_first_day_to_its_last(here: Cast) -> None:
@@ -140,7 +172,7 @@ def test_a_file_through_its_pages(here: Cast, as_csv: Callable[..., bytes]) -> N
     assert client.post(f"{there.url}columns", said | {"column-lat": "东"}).status_code == 422
     client.post(f"{there.url}columns", said | {"fixed_class": "便利店"})
     page = client.get(there.url)
-    assert page.context["taken"] == 1 and page.context["refused"][0].code == "no_coordinates"
+    assert page.context["found"].taken == 1 and page.context["refused"][0][4] == "no_coordinates"
     assert client.post(f"{there.url}confirm", {"expected": "7"}).status_code == 409
     client.post(f"{there.url}confirm", {"expected": "1"})
     assert Facility.objects.filter(name="牛街甲店", community=EAST).count() == 1

@@ -121,7 +121,7 @@ def test_confirmed_as_a_whole_undone_as_a_whole(catalogues: None, as_csv: Callab
         as_csv([row(经度=lon + 0.001, 名称="牛街大药房"), row(编号="A2", 名称="白广路药店", 关闭日期="2020-01-01")])
     )
     done = act.confirm(actor=PLANNER, id=second, expected=2)
-    assert (len(done.report["added"]), len(done.report["changed"])) == (1, 1)
+    assert (done.report["added"], done.report["changed"]) == (1, 1)
     assert {c.verb for c in Facility.objects.get(code="city:A1").changes.all()} == {"added", "moved"}
     table = open_facilities(clock.today())
     assert table.name.tolist() == ["牛街大药房"], "what is closed is kept but not open"
@@ -152,7 +152,7 @@ def test_the_same_file_again_changes_nothing_even_without_numbers(
     data = as_csv([{k: v for k, v in row().items() if k != "编号"}])
     act.confirm(actor=PLANNER, id=take(data), expected=1)
     again = act.confirm(actor=PLANNER, id=take(data), expected=1)
-    assert again.report["added"] == again.report["changed"] == [] and Facility.objects.count() == 1
+    assert again.report["added"] == again.report["changed"] == 0 and Facility.objects.count() == 1
 
 
 def test_a_street_takes_in_only_its_own(catalogues: None, as_csv: Callable[..., bytes]) -> None:

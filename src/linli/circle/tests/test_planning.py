@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ from linli.circle.actions import load
 from linli.circle.choices import Aim
 from linli.circle.models import Facility, Home
 from linli.circle.queries import catalogue as catalogues
-from linli.circle.queries import reach, siting
+from linli.circle.queries import coverage, reach, siting
 from linli.circle.queries.around import around, minutes_of
 from linli.circle.queries.reach import Asked, Edit
+from linli.circle.rules import MISSING, NO, YES, Matrix, Reading
 from linli.core import clock
 from linli.core.actor import SYSTEM
 from linli.core.errors import Invalid, Missing
@@ -219,6 +221,23 @@ def test_a_resident_reads_three_states_and_what_comes_home(cross: tuple[float, f
     assert around(lon=cross[0], lat=cross[1], pace="child").reached <= found.reached
 
 
+def test_a_no_that_rests_on_a_made_up_statement_says_so(cross: tuple[float, float]) -> None:
+    def told(item: str, day: date, *, simulated: bool) -> None:
+        catalogue_actions.set_completeness(
+            actor=SYSTEM, kind="services", items=[item], communities=[EAST], state="complete", as_of=day, source="普查", simulated=simulated
+        )  # fmt: skip
+
+    today = clock.today()
+    told("1002", today, simulated=False)
+    told("0501", today - timedelta(days=1), simulated=True)
+    found = around(lon=cross[0], lat=cross[1])
+    beyond = {i.code for c in found.classes for i in c.beyond}
+    assert found.made_up == {c for c in beyond if c.startswith("0501")} and SUPER in beyond - found.made_up
+    told("0501", today, simulated=False)  # somebody looked: it is no longer made up
+    assert not around(lon=cross[0], lat=cross[1]).made_up
+    assert not catalogues.simulated_completeness("services") and catalogues.simulated_completeness("services", today - timedelta(days=1))  # fmt: skip
+
+
 def test_a_point_far_from_streets_concludes_nothing(cross: tuple[float, float]) -> None:
     found = around(lon=cross[0] + 0.004, lat=cross[1] + 0.004)
     assert not found.placed and not found.classes and not found.places and not found.circle["features"]
@@ -293,3 +312,26 @@ def _network_with_steps() -> None:
     }  # fmt: skip
     files = {"walk_nodes.parquet": _parquet(nodes), "walk_edges.parquet": _parquet(edges), "crossings.csv": b"id\n1\n"}
     load.load_network(actor=SYSTEM, files=files, as_of=date(2024, 3, 1), source="test", provenance="sourced")
+
+
+# --- several items as one ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("reading", list(Reading))
+@pytest.mark.parametrize("code", ["10", "1002", SUPER])
+def test_a_row_is_read_as_the_matrix_reads_it(cross: tuple[float, float], code: str, reading: Reading) -> None:
+    catalogue = catalogues.catalogue_in_force("services")
+    catalogue_actions.set_completeness(
+        actor=SYSTEM, kind="services", items=["1001", "1002"], communities=[EAST], state="complete", as_of=clock.today(), source="普查"
+    )  # fmt: skip
+    asked = reach.asked(catalogue_id=catalogue.id, item=code, pace="adult", on=clock.today(), reading=reading)
+    found = reach.item_answer(asked)
+    of = coverage.coverage(actor=SYSTEM, matrix=Matrix.REACHABLE, on=clock.today())
+    row = next(r for r in coverage.rows(of, 3, "", reading) if r.item.code == code)
+    assert len(found.parts) == row.below
+    assert [int((found.state == s).sum()) for s in (YES, NO, MISSING)] == [row.yes, row.no, row.missing]
+
+
+def test_what_is_added_on_a_row_has_all_its_items(cross: tuple[float, float]) -> None:
+    every, any_of = (replace(question("1002"), reading=r) for r in (Reading.ALL, Reading.ANY))
+    one, whole = add(cross), add(cross, item="1002")
+    assert reach.item_answer(every, [one]).homes_reached == 0 < reach.item_answer(any_of, [one]).homes_reached
+    assert reach.item_answer(every, [whole]).homes_reached == reach.item_answer(any_of, [whole]).homes_reached == 13

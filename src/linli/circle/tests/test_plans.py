@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -9,8 +10,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from openpyxl import load_workbook
 
 from linli.circle import revision
+from linli.circle.actions import facilities as one
 from linli.circle.actions import plans as write
 from linli.circle.models import Facility, Home, Plan
 from linli.circle.queries import catalogue as catalogues
@@ -125,6 +128,24 @@ def test_a_plan_put_away_leaves_the_list_and_can_come_back(catalogues: None) -> 
     assert [p.id for p in read.plans(actor=PLANNER)] == [plan]
 
 
+def test_a_plan_put_away_is_no_longer_open_to_whoever_has_its_address(catalogues: None) -> None:
+    plan = saved()
+    address = write.share_plan(actor=PLANNER, plan_id=plan, on=True)
+    write.archive_plan(actor=PLANNER, plan_id=plan)
+    with pytest.raises(Missing):
+        read.shared(actor=OTHER, share=address)
+    with pytest.raises(Conflict) as refused:
+        write.share_plan(actor=PLANNER, plan_id=plan, on=True)
+    assert refused.value.code == "put_away"
+    write.archive_plan(actor=PLANNER, plan_id=plan, archived=False)
+    with pytest.raises(Missing):
+        read.shared(actor=OTHER, share=address)
+    assert write.share_plan(actor=PLANNER, plan_id=plan, on=True) not in ("", address)
+    Plan.objects.filter(pk=plan).update(share=address, archived_at=clock.now())  # as an older version left it
+    with pytest.raises(Missing):
+        read.shared(actor=OTHER, share=address)
+
+
 # --- what the script sends -----------------------------------------------------------------------------------
 @pytest.fixture
 def desk(district: Cast, streets: str, catalogues: None) -> Client:
@@ -228,3 +249,18 @@ def test_what_is_exported_is_what_is_shown_saved_or_not(desk: Client) -> None:
         f["properties"]["share"] for f in desk.get("/circle/planner/map.geojson", {"item": SUPER}).json()["features"]
     }
     assert max(s for s in shares if s is not None) > 0 and bare <= {0.0, None}
+
+
+def test_the_workbook_says_of_each_facility_whether_it_is_simulated_and_where_it_is_known_from(desk: Client) -> None:
+    lon, lat = spot()
+    facts = one.FacilityFacts(name="牛街超市", scheme="osm", class_key="shop=supermarket", source="演示")
+    one.add_facility(actor=PLANNER, facts=facts, lon=lon, lat=lat, opened_on=None, simulated=True)
+    edits = [{"kind": "add", "items": [SUPER], "lon": lon, "lat": lat, "name": "没有存的"}]
+    answer: Any = desk.post("/circle/planner/table.xlsx", {"body": json.dumps(GOOD | {"edits": edits})})
+    book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+    head, *rows = book.worksheets[1].iter_rows(values_only=True)
+    assert head[4:] == ("方案里的改动", "模拟数据", "可信程度", "出处", "截至")
+    (new,) = [r for r in rows if r[0] == "没有存的"]
+    assert new[4:] == ("新增", None, None, None, None), "what a plan puts there is neither simulated nor sourced"
+    (there,) = [r for r in rows if r[0] == "牛街超市"]
+    assert there[4:8] == (None, "是", "暂定", "演示")

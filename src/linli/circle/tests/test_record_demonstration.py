@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import numpy as np
 import pytest
 
-from linli.circle.models import Circle, CircleMember, Designation, RecordEntry, Station
+from linli.circle.actions import load
+from linli.circle.models import Circle, CircleMember, Completeness, Designation, RecordEntry, Station
+from linli.circle.queries import catalogue as catalogues
+from linli.circle.queries import coverage
 from linli.circle.queries import records as read
+from linli.circle.rules import MISSING, NO, Matrix
+from linli.circle.web.matrix_words import simulated_words
+from linli.core import clock
 from linli.core.actor import SYSTEM
 from linli.testing import circle_records
+
+from .test_coverage import AREA
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +55,18 @@ def test_the_same_seed_makes_the_same_district(xicheng: object) -> None:
         return [rows, names]
 
     assert made() == made()
+
+
+def test_all_three_states_are_seen_and_what_makes_a_no_is_marked(facilities: int, streets: str) -> None:
+    load.load_homes(actor=SYSTEM, areas=AREA, source="test")
+    assert not Completeness.objects.exists(), "the pack itself says nothing of it"
+    circle_records.play()
+    said = Completeness.objects.all()
+    assert said.exists() and not said.filter(simulated=False).exists()
+    assert set(said.values_list("state", flat=True)) == {"complete", "partial"}
+    for kind in ("services", "living"):
+        catalogue = catalogues.catalogue_in_force(kind).id
+        of = coverage.coverage(actor=SYSTEM, matrix=Matrix.REACHABLE, on=clock.today(), catalogue_id=catalogue)
+        assert {NO, MISSING} <= set(np.unique(of.state).tolist())
+        assert "模拟" in simulated_words(kind, clock.today())
+        assert simulated_words(kind, clock.today() - timedelta(days=400)) == ""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 
 import pytest
+from django.db import connection, connections
 
 from linli.circle.actions import records as write
 from linli.circle.actions.kinds import load_kinds
 from linli.circle.queries import records as read
 from linli.core.actor import SYSTEM, Actor, Post
-from linli.core.errors import Conflict, Forbidden, Invalid, Missing
+from linli.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
 from linli.territory import queries as territory
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +94,38 @@ def test_members_come_and_go_and_stay_in_the_history() -> None:
     write.end_member(actor=PLANNER, member_id=member, left_on=date(2026, 2, 1))
     assert read.circle(actor=AUDITOR, circle_id=circle).members.get().left_on == date(2026, 2, 1)
     assert write.add_member(actor=PLANNER, circle_id=circle, kind="shop", name="便民菜店") == member
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("left_before", [False, True])
+def test_a_member_entered_by_many_at_once_is_there_once(left_before: bool) -> None:
+    circle = write.save_circle(actor=PLANNER, facts=facts())
+    if left_before:
+        member = write.add_member(actor=PLANNER, circle_id=circle, kind="shop", name="早餐店")
+        write.end_member(actor=PLANNER, member_id=member, left_on=date(2026, 3, 1))
+    start, said = threading.Barrier(6), []
+
+    def enter() -> None:
+        try:
+            start.wait()
+            write.add_member(actor=PLANNER, circle_id=circle, kind="shop", name="早餐店")
+            said.append("in")
+        except Refusal as refusal:
+            said.append(refusal.code)
+        except Exception as error:
+            said.append(type(error).__name__)  # SQLite may be busy: the web answers 503
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=enter) for _n in range(6)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert said.count("in") == 1, said
+    assert [m.left_on for m in read.circle(actor=AUDITOR, circle_id=circle).members.all()] == [None]
+    if connection.vendor == "postgresql":
+        assert said.count("member_there") == 5
 
 
 def test_the_newest_day_speaks_and_silence_is_missing() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -79,3 +82,40 @@ def test_a_home_more_that_reaches_never_lowers_a_share(reached: np.ndarray, comm
     )
     known = np.isfinite(before[0])
     assert (more[0][known] >= before[0][known] - 1e-12).all()
+
+
+# --- several items as one ----------------------------------------------------------------------------------
+ROWS = [list(r) for r in itertools.product((rules.MISSING, rules.NO, rules.YES, rules.APART), repeat=3)]
+
+
+@pytest.mark.parametrize("reading", list(rules.Reading))
+@pytest.mark.parametrize("least", [0.34, 0.5, 0.9])
+def test_a_state_is_said_when_no_gap_could_change_it(reading: rules.Reading, least: float) -> None:
+    """Filled in every possible way, what is missing must not change a yes or a no, and must be able to change a missing."""
+    found = rules.together(np.array(ROWS, np.int8), reading, least).tolist()
+    for row, said in zip(ROWS, found, strict=True):
+        measured = [s for s in row if s != rules.APART]
+        if not measured:
+            assert said == rules.APART
+            continue
+        choices = [(s,) if s != rules.MISSING else (rules.NO, rules.YES) for s in measured]
+        possible = {_as_one([s == rules.YES for s in filled], reading, least) for filled in itertools.product(*choices)}
+        expected = rules.MISSING if len(possible) == 2 else rules.YES if possible == {True} else rules.NO
+        assert said == expected, (row, reading)
+
+
+def _as_one(has: list[bool], reading: rules.Reading, least: float) -> bool:
+    enough = {"all": all(has), "any": any(has), "share": sum(has) / len(has) >= least}
+    return enough[reading.value]
+
+
+def test_the_share_belongs_to_the_reading_and_a_gap_makes_it_a_lower_bound() -> None:
+    nan = float("nan")
+    share = np.array([[1.0, 0.5, 0.95], [nan, nan, nan]])
+    state = np.array([[rules.YES, rules.MISSING, rules.YES], [rules.MISSING] * 3], np.int8)
+    said = {r: rules.share_together(share, state, r).tolist() for r in rules.Reading}
+    assert [s[0] for s in said.values()] == [0.5, 1.0, pytest.approx(2 / 3)] and all(
+        np.isnan(s[1]) for s in said.values()
+    )
+    low, high = rules.yes_share(state)
+    assert low.tolist() == [pytest.approx(2 / 3), 0.0] and high.tolist() == [1.0, 1.0]

@@ -1,4 +1,4 @@
-"""What may be shown: no group too small, and none that can be had by subtracting; codes of slips."""
+"""What may be shown: no group too small, and none that can be had by subtracting."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linli.circle import slips
 from linli.circle.suppression import shown
 
 LEAST = 30
@@ -66,13 +65,3 @@ def test_no_difference_of_what_is_shown_is_a_small_group(counts: list[list[int]]
                     continue  # one inside another: subtracting both says nothing new
                 left = sum(leaves[x] for x in members[group]) - sum(leaves[x] for g in some for x in members[g])
                 assert left == 0 or left >= LEAST
-
-
-def test_a_code_is_read_over_the_telephone() -> None:
-    code = slips.new_code()
-    assert slips.normal(slips.grouped(code).lower()) == code
-    assert slips.normal(f" {code[:5]} {code[5:]} ") == code
-    assert slips.normal("OI2345ABCD") == slips.normal("012345abcd") == "OI2345ABCD"
-    for wrong in ("", "ABCDE", code + "A", "ABCDE-FGHI!", "一二三四五六七八九十"):
-        assert slips.normal(wrong) == ""
-    assert slips.mark(code) in slips.marks(code) and code not in slips.mark(code)

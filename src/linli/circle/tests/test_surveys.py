@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+import threading
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from django.db import connection, connections
 
+from linli.accounts.models import Audit
 from linli.circle import rules
 from linli.circle.actions import answers as write
 from linli.circle.actions import surveys as run
@@ -17,7 +20,7 @@ from linli.circle.queries import sheets as sheet_reads
 from linli.circle.queries import surveys as read
 from linli.core import clock
 from linli.core.actor import SYSTEM, Actor, Post
-from linli.core.errors import Conflict, Forbidden, Invalid, Missing
+from linli.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
 
 from .conftest import AUDITOR, EAST, PLANNER, STREET
 
@@ -177,6 +180,30 @@ def test_after_the_end_nothing_changes_and_what_is_open_is_missing(survey: int) 
     assert state[communities.index(EAST), 0] == rules.YES and (state == rules.MISSING).sum() == 261 * 186 - 1
 
 
+def test_a_closed_survey_is_opened_again_with_a_reason_and_until_a_day_to_come(survey: int) -> None:
+    item, later = leaves(survey)[0], clock.today() + timedelta(days=9)
+    with pytest.raises(Conflict):
+        run.reopen_survey(actor=PLANNER, survey_id=survey, reason="漏了", closes_on=later)
+    run.close_survey(actor=PLANNER, survey_id=survey)
+    with pytest.raises(Forbidden):
+        run.reopen_survey(actor=CLERK, survey_id=survey, reason="漏了", closes_on=later)
+    for change, code in (
+        ({"reason": "  "}, "no_reason"),
+        ({"closes_on": clock.today() - timedelta(1)}, "closes_in_past"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            run.reopen_survey(
+                **{"actor": PLANNER, "survey_id": survey, "reason": "漏了", "closes_on": later} | change  # type: ignore[arg-type]
+            )
+        assert refused.value.code == code
+    run.reopen_survey(actor=PLANNER, survey_id=survey, reason="三个社区  漏填", closes_on=later)
+    row = read.survey(actor=PLANNER, survey_id=survey)
+    assert (row.state, row.closes_on) == ("open", later)
+    write.answer(actor=CLERK, survey_id=survey, community=EAST, said=[Said(item, "offered")])
+    line = Audit.objects.filter(target=f"survey:{survey}").latest("pk")
+    assert line.actor == PLANNER.label and "三个社区 漏填" in str(line.body) and "reopen" in str(line.body)
+
+
 def test_a_version_that_was_withdrawn_still_serves_the_survey_that_refers_to_it(survey: int) -> None:
     catalogue = catalogue_reads.catalogue_in_force("services")
     Catalogue.objects.filter(pk=catalogue.id).update(state="retired", valid_to=clock.today())
@@ -275,3 +302,33 @@ def test_resources_are_counted_or_missing_never_zero_by_silence(survey: int) -> 
     for wrong in ({"X99": 1}, {"O01": -1}, {"O01": 10**7}):
         with pytest.raises(Invalid):
             write.count_resources(actor=CLERK, survey_id=survey, community=EAST, counts=wrong)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sheet_given_back_by_many_at_once_is_given_back_once(survey: int) -> None:
+    version = fill(survey)
+    write.submit(actor=CLERK, survey_id=survey, community=EAST, version=version)
+    seen = sheet_reads.sheet(actor=CLERK, survey_id=survey, community=EAST).sheet.version
+    start, said = threading.Barrier(6), []
+
+    def give_back() -> None:
+        try:
+            start.wait()
+            run.return_sheet(actor=PLANNER, survey_id=survey, community=EAST, note="再看", version=seen)
+            said.append("back")
+        except Refusal as refusal:
+            said.append(refusal.code)
+        except Exception as error:
+            said.append(type(error).__name__)  # SQLite may be busy: the web answers 503
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=give_back) for _n in range(6)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert said.count("back") == 1, said
+    assert sheet_reads.sheet(actor=CLERK, survey_id=survey, community=EAST).sheet.version == seen + 1
+    if connection.vendor == "postgresql":
+        assert said.count("not_returnable") == 5

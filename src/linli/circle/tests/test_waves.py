@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections
 
-from linli.circle import slips
 from linli.circle.actions import waves as run
 from linli.circle.actions.waves import Question
 from linli.circle.models import Slip, Voice
 from linli.circle.queries import waves as read
 from linli.core import clock
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
+from linli.vault import slips
 
 from .conftest import AUDITOR, EAST, PLANNER, STREET
 

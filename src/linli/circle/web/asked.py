@@ -11,12 +11,15 @@ from django.utils.translation import gettext as _
 
 from linli.core import clock
 from linli.core.errors import Invalid, Missing
+from linli.territory import queries as territory
+from linli.territory.choices import Level
 
 from ..choices import CatalogueKind
 from ..queries import catalogue as catalogues
 from ..queries import reach
 from ..queries.catalogue import CatalogueView
 from ..queries.reach import Asked, Edit
+from ..rules import Reading
 
 EARLIEST = date(2000, 1, 1)
 
@@ -42,6 +45,24 @@ def number(value: Any, field: str) -> int:
     return int(text)
 
 
+def division_of(request: HttpRequest) -> str:
+    """`?division=`: a subdistrict, or "" for the whole district, whose own code says the same. Raises Missing."""
+    text, here = request.GET.get("division", ""), territory.district().code
+    if not text or text == here:
+        return ""
+    if len(text) != Level.SUBDISTRICT or not text.startswith(here) or territory.division(text) is None:
+        raise Missing("no_such_division", _("没有这个街道。"))
+    return text
+
+
+def reading_of(text: Any) -> Reading:
+    """How several items are read as one; nothing is all of them. Raises Missing."""
+    try:
+        return Reading(text or Reading.ALL)
+    except ValueError:
+        raise Missing("no_such_reading", _("没有这种读法。")) from None
+
+
 def catalogue(values: Any, on: date) -> CatalogueView:
     """By its id, or the services in force on the day."""
     wanted = values.get("catalogue")
@@ -55,7 +76,9 @@ def question(values: Any, default: str = "") -> Asked:
     on = day(str(values.get("on") or ""))
     found = catalogue(values, on)
     item = str(values.get("item") or default)
-    return reach.asked(catalogue_id=found.id, item=item, pace=str(values.get("pace") or ""), on=on)
+    return reach.asked(
+        catalogue_id=found.id, item=item, pace=str(values.get("pace") or ""), on=on, reading=reading_of(values.get("reading"))
+    )  # fmt: skip
 
 
 def body(request: HttpRequest) -> dict[str, Any]:

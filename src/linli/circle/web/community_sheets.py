@@ -23,14 +23,17 @@ from linli.core.actor import Actor
 from linli.core.errors import Invalid, Missing
 from linli.jobs import actions as jobs
 from linli.jobs import queries as job_reads
+from linli.site import printing
 from linli.territory import queries as territory
 from linli.territory.choices import Level
 
-from .. import drawing, permissions, printing
+from .. import drawing, permissions
 from .. import jobs as sheet_jobs
+from ..choices import CatalogueKind
 from ..queries import community_sheet as read
 from ..queries.homes import network as network_in_force
 from . import asked
+from .matrix_words import early_words, simulated_words
 from .records import named, said
 
 
@@ -43,7 +46,7 @@ def sheet_context(actor: Actor, code: str, on: Any) -> dict[str, Any]:
         "kinds": [{"name": named(k), "said": said(k, e), "entry": e, "least": said(k, type(e)(amount=k.least)) if e and k.least is not None else "",
                    "below": e is not None and k.least is not None and e.amount < k.least} for k, e, _h in found.record.kinds],
         "bodies": [(label, [b.name for b in there]) for _t, label, there, _d in found.record.bodies],
-        "network": network_in_force(), "attribution": territory.attribution()[0],
+        "early": early_words(on), "pretended": simulated_words(CatalogueKind.SERVICES, on) or simulated_words(CatalogueKind.LIVING, on), "network": network_in_force(), "attribution": territory.attribution()[0],
     }  # fmt: skip
 
 

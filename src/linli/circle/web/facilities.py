@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
@@ -96,7 +97,7 @@ def facilities(request: ActorRequest) -> HttpResponse:
         "page": page, "total": total, "wanted": wanted, "query": urlencode(kept), "tiles": tiles(),
         "points": [[r.pk, r.lon, r.lat, r.name] for r in here], "cut": total > POINTS_MOST,
         "catalogues": in_force(), "classes": read.classes(), "places": territory.divisions(9, territory.district().code),
-        "filtered": bool(kept), "may": bool(permissions.can_import_facilities(request.actor)),
+        "filtered": bool(kept), "cut_export": EXPORT_MOST if total > EXPORT_MOST else 0, "may": bool(permissions.can_import_facilities(request.actor)),
         "doubles": len(duplicates.pairs(actor=request.actor, division=territory.district().code)) if number == 1 else 0,
     }  # fmt: skip
     return render(request, "circle/facilities.html", context)
@@ -130,27 +131,40 @@ def _lines(rows: Any, columns: list[Column]) -> Any:
         yield values | {"community_name": territory.division_name(r.community)}
 
 
+def _features(rows: Iterable[Any]) -> Iterator[str]:
+    """The text of a FeatureCollection, a feature at a time."""
+    yield '{"type": "FeatureCollection", "attribution": ' + json.dumps(territory.attribution()[0], ensure_ascii=False)
+    yield ', "features": ['
+    between = ""
+    for row in rows:
+        yield between + json.dumps(read.point(row), ensure_ascii=False)
+        between = ",\n"
+    yield "]}"
+
+
 @require_safe
 @require(*permissions.READ_KINDS)
 def download(request: ActorRequest, form: str) -> Any:
-    """What the filters find as XLSX, CSV or GeoJSON; coordinates are WGS-84."""
+    """What the filters find as XLSX, CSV or GeoJSON; coordinates are WGS-84. CSV and GeoJSON stream all there is; a
+    workbook, which is made before it is sent, ends at EXPORT_MOST and says so on its sheet and on the page.
+    """
     found = _found(request, wanted_of(request))
-    rows, total = found[:EXPORT_MOST], found.count()
     columns = _columns()
     if form == "csv":
-        return csv_response("facilities", write_csv(columns, _lines(rows, columns)))
+        return csv_response("facilities", write_csv(columns, _lines(read.in_parts(found), columns)))
     if form == "geojson":
-        collection = {
-            "type": "FeatureCollection", "features": [read.point(r) for r in rows],
-            "attribution": territory.attribution()[0], "cut": total > EXPORT_MOST,
-        }  # fmt: skip
-        body = json.dumps(collection, ensure_ascii=False)
-        answer = HttpResponse(body, content_type="application/geo+json")
+        answer = StreamingHttpResponse(_features(read.in_parts(found)), content_type="application/geo+json")
         answer["Content-Disposition"] = 'attachment; filename="facilities.geojson"'
         return answer
+    rows, total = found[:EXPORT_MOST], found.count()
     about = [(_("坐标系"), "WGS-84"), (pgettext("data", "来源"), territory.attribution()[0]), (_("共有"), f"{total:,}")]
     if total > EXPORT_MOST:
-        about.append((_("没有写全"), _("只写了前 %(n)s 处，请按街道或类别分开导出。") % {"n": f"{EXPORT_MOST:,}"}))
+        about.append(
+            (
+                _("没有写全"),
+                _("只写了前 %(n)s 处；要全部，请导出 CSV，或按街道、类别分开导出。") % {"n": f"{EXPORT_MOST:,}"},
+            )
+        )
     return xlsx_response(_("服务设施"), [Sheet(_("服务设施"), columns, _lines(rows, columns))], about=about)
 
 
@@ -188,6 +202,7 @@ def version_of(request: ActorRequest) -> int:
 @require(*permissions.KEEP_KINDS)
 def new(request: ActorRequest) -> HttpResponse:
     form = FacilityForm(request.POST if request.method == "POST" else None)
+    del form.fields["place"], form.fields["moved_on"]
     if request.method == "POST" and form.is_valid():
         d = form.cleaned_data
         try:
@@ -219,8 +234,9 @@ def edit(request: ActorRequest, id: int) -> HttpResponse:
         d = form.cleaned_data
         try:
             write.save_facility(
-                actor=request.actor, id=id, version=version_of(request), facts=form.facts(), lon=d["lon"], lat=d["lat"]
-            )
+                actor=request.actor, id=id, version=version_of(request), facts=form.facts(), lon=d["lon"], lat=d["lat"],
+                moved_on=form.moved(),
+            )  # fmt: skip
         except Invalid as refusal:
             onto_form(form, refusal)
         else:

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_safe
 from linli.accounts.permissions import ActorRequest, require
 from linli.core import clock
 from linli.core.errors import Invalid, Missing
+from linli.site import printing
 from linli.territory import queries as territory
 
-from .. import network, permissions, printing, rules
+from .. import network, permissions, rules
 from ..choices import Depth
 from ..queries import catalogue as catalogues
 from ..queries import cells as cell_reads
@@ -27,7 +28,16 @@ from ..queries.homes import network as network_in_force
 from ..rules import STATE_OF, Matrix
 from . import asked, community_sheets, matrix_files
 from .matrix_asked import Question, matrix_of, question
-from .matrix_words import LABELS, calibre, statement_words
+from .matrix_words import (
+    LABELS,
+    READINGS,
+    at_least,
+    calibre,
+    early_words,
+    reading_words,
+    simulated_words,
+    statement_words,
+)
 
 COLUMNS_MOST = 40  # what a screen can hold; more is a file's work
 
@@ -45,7 +55,7 @@ def matrices(request: ActorRequest) -> HttpResponse:
         return render(request, "circle/matrices.html", context | {"absent": why.message})
     of, division = asked_for.of, asked_for.division
     context |= shown(asked_for) | {
-        "groups": _groups(read.rows(of, Depth.ITEM, division), of),
+        "groups": _groups(read.rows(of, Depth.ITEM, division, asked_for.reading), of),
         "statements": [statement_words(s) for s in read.statements(of, division)],
         "apart": _apart(of), "explain": _explain(of), "alone": _alone(of, division),
         "pdf": printing.available(),
@@ -61,7 +71,8 @@ def frame(request: ActorRequest) -> dict[str, Any]:
     """What every page of this area has: the tabs of the three matrices, the choices of the bar."""
     matrix, on = matrix_of(request.GET.get("matrix", "")), request.GET.get("on", "")
     division = request.GET.get("division", "")
-    kept = {k: v for k, v in (("on", on), ("division", division)) if v}
+    reading = asked.reading_of(request.GET.get("reading", ""))
+    kept = {k: v for k, v in (("on", on), ("division", division), ("reading", request.GET.get("reading", ""))) if v}
     return {
         "matrix": matrix.value, "matrix_label": LABELS[matrix], "calibre": calibre(matrix), "on": on, "today": clock.today(),
         "tabs": [{"label": LABELS[m], "query": urlencode({"matrix": m.value} | kept), "current": m is matrix} for m in Matrix],
@@ -69,6 +80,7 @@ def frame(request: ActorRequest) -> dict[str, Any]:
         "paces": catalogues.paces() if matrix is Matrix.REACHABLE else (),
         "surveys": [s for s in surveys.surveys(actor=request.actor) if s.state != "draft"] if matrix is not Matrix.REACHABLE else [],
         "divisions": territory.divisions(9, territory.district().code), "division": division,
+        "reading": reading.value, "readings": [(r.value, label) for r, label in READINGS.items()], "reading_words": reading_words(reading),
     }  # fmt: skip
 
 
@@ -79,6 +91,8 @@ def shown(asked_for: Question) -> dict[str, Any]:
         "of": of, "query": asked_for.query, "pace": of.pace.code if of.pace else "", "day": of.on,
         "place": territory.division_name(asked_for.division or territory.district().code),
         "communities": int(of.here(asked_for.division).sum()),
+        "early": early_words(of.on) if of.matrix is Matrix.REACHABLE else "",
+        "pretended": simulated_words(of.catalogue.kind, of.on) if of.matrix is Matrix.REACHABLE else "",
         "words": {STATE_OF[s]: read.said(of, s) for s in (rules.YES, rules.NO, rules.MISSING)},
     }  # fmt: skip
 
@@ -90,11 +104,17 @@ def bar(row: Row) -> dict[str, str]:
     return {"yes": f"{yes:.2f}", "no": f"{no:.2f}", "no_from": f"{yes:.2f}", "rest": f"{100 - yes - no:.2f}", "rest_from": f"{yes + no:.2f}"}  # fmt: skip
 
 
+def shown_row(row: Row, of: Coverage) -> dict[str, Any]:
+    """A row with its bar and its shares in words; a mean of what was reported is no bound of anything."""
+    mean = of.matrix is Matrix.FULFILLED
+    return {"row": row, "bar": bar(row), "cells": at_least(row.cells, row.gaps), "homes": at_least(row.homes, 0 if mean else row.gaps)}  # fmt: skip
+
+
 def _groups(rows: list[Row], of: Coverage) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Classes with their rows. A tier of the living circle says its minutes."""
     groups: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
     for row in rows:
-        line = {"row": row, "bar": bar(row), "columns": row.below}
+        line = shown_row(row, of)
         if row.item.depth == Depth.CLASS or not groups:
             groups.append((line, []))
         else:
@@ -148,7 +168,7 @@ def one_class(request: ActorRequest, code: str) -> HttpResponse:
     tops = [i for i in of.catalogue.items if i.depth == Depth.CLASS and of.columns(i.code)]
     context = frame(request) | shown(asked_for) | {
         "row": row, "heads": heads, "lines": lines, "sort": sort, "tops": tops, "single": heads[0]["item"] if len(heads) == 1 else None,
-        "rows": [{"row": r, "bar": bar(r)} for r in read.rows(of, Depth.SUB_ITEM, division) if code in read.lineage(of.catalogue, r.item)],
+        "rows": [shown_row(r, of) for r in read.rows(of, Depth.SUB_ITEM, division, asked_for.reading) if code in read.lineage(of.catalogue, r.item)],
     }  # fmt: skip
     return render(request, "circle/matrix_class.html", context)
 
@@ -214,6 +234,7 @@ def compare(request: ActorRequest) -> HttpResponse:
         {"line": x, "gained": _names(x.gained), "lost": _names(x.lost)} for x in read.between(then.of, later.of)
     ]  # fmt: skip
     context = frame(request) | shown(later) | {
+        "early_then": early_words(a) if then.matrix is Matrix.REACHABLE else "",
         "a": a, "b": b, "changes": changes, "then": then.of,
         "opened": cell_reads.turned(actor=request.actor, then=a, now=b) if then.matrix is Matrix.REACHABLE else None,
     }  # fmt: skip
@@ -235,6 +256,7 @@ def left_out(request: ActorRequest) -> HttpResponse:
         "on": on,
         "longest_m": int(network.setting("snap_longest_m")),
         "network": network_in_force(),
+        "early": early_words(on),
     }
     return render(request, "circle/left_out.html", context)
 

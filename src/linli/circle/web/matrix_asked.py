@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 
 from linli.accounts.permissions import ActorRequest
 from linli.core.errors import Missing
-from linli.territory import queries as territory
 
 from ..queries import coverage as read
 from ..queries.coverage import Coverage
-from ..rules import Matrix
+from ..rules import Matrix, Reading
 from . import asked
 
 
@@ -24,6 +23,7 @@ class Question:
 
     of: Coverage
     division: str
+    reading: Reading
     query: str
 
     @property
@@ -39,17 +39,10 @@ def matrix_of(text: str) -> Matrix:
         raise Missing("no_such_matrix", _("没有这张表。")) from None
 
 
-def division_of(text: str) -> str:
-    """A subdistrict, or "" for the whole district. Raises Missing."""
-    if text and (len(text) != 9 or territory.division(text) is None):
-        raise Missing("no_such_division", _("没有这个街道。"))
-    return text
-
-
 def question(request: ActorRequest, on: date | None = None) -> Question:
     """Raises Invalid for a date that is none, Missing for what is not there."""
     values = request.GET
-    matrix, division = matrix_of(values.get("matrix", "")), division_of(values.get("division", ""))
+    matrix, division = matrix_of(values.get("matrix", "")), asked.division_of(request)
     day = on or asked.day(values.get("on", ""))
     wanted = {k: asked.number(values[k], k) for k in ("catalogue", "survey") if values.get(k)}
     if on is not None:  # of another day the survey of that day
@@ -58,10 +51,11 @@ def question(request: ActorRequest, on: date | None = None) -> Question:
         actor=request.actor, matrix=matrix, on=day, catalogue_id=wanted.get("catalogue"),
         pace=values.get("pace", ""), survey_id=wanted.get("survey"),
     )  # fmt: skip
-    return Question(of, division, address(of, division, bool(values.get("on"))))
+    reading = asked.reading_of(values.get("reading", ""))
+    return Question(of, division, reading, address(of, division, bool(values.get("on")), reading))
 
 
-def address(of: Coverage, division: str, dated: bool) -> str:
+def address(of: Coverage, division: str, dated: bool, reading: Reading) -> str:
     """The same question as a query string, without what goes without saying."""
     said: dict[str, str] = {"matrix": of.matrix.value}
     if of.survey is None and of.pace is not None:
@@ -72,4 +66,6 @@ def address(of: Coverage, division: str, dated: bool) -> str:
         said |= {"on": str(of.on)}
     if division:
         said |= {"division": division}
+    if reading is not Reading.ALL:
+        said |= {"reading": reading.value}
     return urlencode(said)

@@ -21,9 +21,9 @@ from ..choices import Depth, Provenance
 from ..queries import coverage as read
 from ..queries.coverage import Coverage
 from ..queries.homes import network as network_in_force
-from ..rules import STATE_OF
+from ..rules import STATE_OF, Reading
 from .matrix_asked import Question, question
-from .matrix_words import LABELS, calibre, statement_words
+from .matrix_words import LABELS, READINGS, calibre, early_words, reading_words, simulated_words, statement_words
 
 
 def _places() -> tuple[Column, ...]:
@@ -64,7 +64,7 @@ def as_xlsx(request: ActorRequest) -> Any:
     rows = (
         Column("code", _("代码"), "Code", Kind.CODE), Column("name", _("项目"), "Item", width=30), Column("below", _("小类"), "Sub-items", Kind.INTEGER),
         Column("yes", read.said(of, rules.YES), "Yes", Kind.INTEGER), Column("no", read.said(of, rules.NO), "No", Kind.INTEGER),
-        Column("missing", _("数据缺失"), "Data missing", Kind.INTEGER), Column("cells", _("项次比例（%）"), "Cells (%)", Kind.DECIMAL),
+        Column("missing", _("数据缺失"), "Data missing", Kind.INTEGER), Column("gaps", _("缺的项次"), "Cells missing", Kind.INTEGER), Column("cells", _("项次比例，至少（%）"), "Cells, at least (%)", Kind.DECIMAL),
         Column("homes", _("住处或均值（%）"), "Homes or mean (%)", Kind.DECIMAL), Column("known", _("数据完整（%）"), "Known (%)", Kind.DECIMAL),
         Column("provenance", _("可信程度"), "Provenance"), Column("source", _("出处"), "Source", width=60),
     )  # fmt: skip
@@ -75,26 +75,27 @@ def as_xlsx(request: ActorRequest) -> Any:
     sheets = [
         Sheet(_("状态"), (*_places(), *_items(of, Kind.TEXT)), _wide(asked_for, False)),
         Sheet(_("数值（%）"), (*_places(), *_items(of, Kind.DECIMAL)), _wide(asked_for, True)),
-        Sheet(_("项目"), rows, _summary(of, division)),
+        Sheet(_("项目"), rows, _summary(of, division, asked_for.reading)),
         Sheet(_("表述"), said, [statement_words(s) for s in read.statements(of, division)]),
     ]
-    return xlsx_response(_filename(of), sheets, about=about(of, division))
+    return xlsx_response(_filename(of), sheets, about=about(of, division, asked_for.reading))
 
 
-def _summary(of: Coverage, division: str) -> Iterator[list[Any]]:
+def _summary(of: Coverage, division: str, reading: Reading) -> Iterator[list[Any]]:
     labels = dict(Provenance.choices)
-    for r in read.rows(of, Depth.SUB_ITEM, division):
+    for r in read.rows(of, Depth.SUB_ITEM, division, reading):
         shares = [None if v is None else round(v, 2) for v in (r.cells, r.homes, r.known)]
-        yield [r.item.code, r.item.title, r.below, r.yes, r.no, r.missing, *shares, str(labels[r.item.provenance]), r.item.source]  # fmt: skip
+        yield [r.item.code, r.item.title, r.below, r.yes, r.no, r.missing, r.gaps, *shares, str(labels[r.item.provenance]), r.item.source]  # fmt: skip
 
 
-def about(of: Coverage, division: str) -> list[tuple[str, str]]:
+def about(of: Coverage, division: str, reading: Reading = Reading.ALL) -> list[tuple[str, str]]:
     """What a file holds, by which measure, from which data."""
     lines = [
         (_("矩阵"), str(LABELS[of.matrix])), (_("口径"), calibre(of.matrix)), (_("日期"), str(of.on)),
         (_("范围"), territory.division_name(division or territory.district().code)),
         (_("目录"), f"{of.catalogue.title}（{dict(Provenance.choices)[of.catalogue.provenance]}）{of.catalogue.source}"),
     ]  # fmt: skip
+    lines.append((_("几项合成一行"), f"{READINGS[reading]}：{reading_words(reading)}"))
     if of.survey is not None:
         lines.append((_("调查"), of.survey.name + (f"（{_('模拟')}）" if of.survey.simulated else "")))
     if of.pace is not None:
@@ -108,8 +109,13 @@ def about(of: Coverage, division: str) -> list[tuple[str, str]]:
             (_("路网"), f"{grounds.source}，{grounds.as_of}，{grounds.digest[:12]}" if grounds else ""),
             (_("不按步行算的项目"), str(len(of.apart))),
         ]
+        if pretended := simulated_words(of.catalogue.kind, of.on):
+            lines.append((_("模拟"), pretended))
+        if early := early_words(of.on):
+            lines.append((_("数据日期"), early))
     return [
         *lines,
+        (_("比例"), _("有数据缺失时是下限：缺的数据里可能还有。")),
         (_("数据缺失"), _("不等于没有：缺住处、缺界线、没查全或没填报，都不当作城市的缺口。")),
         (_("数据"), territory.attribution()[0]),
     ]

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
 from linli.accounts.permissions import ActorRequest, require
+from linli.core import clock
 from linli.core.errors import Missing
 from linli.territory import queries as territory
 
@@ -28,7 +29,9 @@ from ..queries import packed, reach
 from ..queries import plans as read
 from ..queries.catalogue import CatalogueView
 from ..queries.plans import PlanView
-from . import asked, planner_data, planner_files
+from ..rules import Reading
+from . import asked, planner_data, planner_files, planner_siting
+from .matrix_words import READINGS, early_words, reading_words, simulated_words
 
 SHOWN = 60
 
@@ -65,13 +68,14 @@ def _page(request: ActorRequest, found: PlanView | None) -> HttpResponse:
     paces = catalogues.paces()
     pace = request.GET.get("pace", "") or (found.pace if found else "")
     pace = pace if pace in {p.code for p in paces} else paces[0].code
-    own = found is not None and found.own
+    own, reading = found is not None and found.own, asked.reading_of(request.GET.get("reading", ""))
     query = urlencode(
         {
             "catalogue": catalogue.id,
             "on": on,
             "item": item,
             "pace": pace,
+            **({"reading": reading.value} if reading is not Reading.ALL else {}),
             **({"plan": found.id} if own and found else {}),
         }
     )
@@ -79,12 +83,12 @@ def _page(request: ActorRequest, found: PlanView | None) -> HttpResponse:
         "plan": found, "own": own, "item": item, "pace": pace, "on": on, "groups": _groups(catalogue),
         "paces": [{"code": p.code, "label": p.title, "title": _("每分钟 %(n)s 米，%(m)s 分钟") % {"n": p.metres_per_minute, "m": p.minutes}} for p in paces],
         "catalogues": _catalogues(request, catalogue, on), "may_plan": bool(permissions.can_plan(request.actor)),
-        "most_sites": reach.SITES_MOST, "aims": Aim.choices, "attribution": territory.attribution()[0],
+        "early": early_words(on), "pretended": simulated_words(catalogue.kind, on), "reading": reading.value, "readings": [(r.value, label, reading_words(r)) for r, label in READINGS.items()], "most_sites": reach.SITES_MOST, "aims": Aim.choices, "attribution": territory.attribution()[0],
         "plans": [{"url": reverse("circle:plan", args=[p.id]), "name": p.name, "said": _said(p)} for p in read.plans(actor=request.actor)],
         "export_xlsx": f"{reverse('circle:planner-xlsx')}?{query}", "export_geojson": f"{reverse('circle:planner-geojson')}?{query}",
         "tiles": f"/tiles/{territory.revision()}/{{z}}/{{x}}/{{y}}.mvt",
         "share_address": request.build_absolute_uri(reverse("circle:plan-shared", args=[found.share])) if own and found and found.share else "",
-        "config": _config(request, catalogue, found, item, pace, on),
+        "today": clock.today(), "config": _config(request, catalogue, found, item, pace, on, reading),
     }  # fmt: skip
     return render(request, "circle/planner.html", context)
 
@@ -123,7 +127,13 @@ def _catalogues(request: ActorRequest, now: CatalogueView, on: date) -> list[dic
 
 
 def _config(
-    request: ActorRequest, catalogue: CatalogueView, found: PlanView | None, item: str, pace: str, on: date
+    request: ActorRequest,
+    catalogue: CatalogueView,
+    found: PlanView | None,
+    item: str,
+    pace: str,
+    on: date,
+    reading: Reading,
 ) -> dict[str, Any]:
     edits = [
         {"kind": e.kind, "facility": e.facility, "items": e.items, "lon": e.lon, "lat": e.lat, "name": e.name}
@@ -138,7 +148,7 @@ def _config(
         for p in catalogues.paces()
     ]
     return {
-        "catalogue": catalogue.id, "item": item, "pace": pace, "on": str(on), "language": get_language(),
+        "catalogue": catalogue.id, "item": item, "pace": pace, "reading": reading.value, "on": str(on), "language": get_language(),
         "csrf": get_token(request), "least": network.setting("least_share"), "shown": SHOWN, "mostEdits": reach.EDITS_MOST, "saved": found is None or found.own,
         "parents": {i.code: i.parent for i in catalogue.items if i.parent},
         "mayPlan": bool(permissions.can_plan(request.actor)), "edits": edits, "paces": paces,
@@ -158,8 +168,10 @@ def _words() -> dict[str, Any]:
         "noFacilities": _("这一项还没有设施资料；可以新增一处，或先导入设施。"), "tooMany": _("一个方案最多改 {n} 处，先存一个方案再接着改。"),
         "unplaced": _("{n} 处设施离路网太远，没有计入。"), "offNetwork": _("有一处离路网太远，走不到。"),
         "tapToAdd": _("在图上点一下要新增的位置。"), "newName": _("新增 {n}"), "added": _("新增"), "moved": _("迁址"), "removed": pgettext("plan", "取消"),
-        "remove": pgettext("plan", "取消"), "restore": _("恢复"), "more": _("另有 {n} 处，在图上。"), "siting": _("正在选址，最多十来秒……"),
+        "remove": pgettext("plan", "取消"), "restore": _("恢复"), "more": _("另有 {n} 处，在图上。"), "siting": _("选址排队中，一般只要几秒……"),
         "checking": _("｜正在由服务器核对……"), "same": _("｜服务器核对一致：{n} 处"), "differs": _("｜以服务器为准：{n} 处"),
+        "atLeast": _("至少 {p}"), "floor": _("{n} 个社区数据缺失：比例是下限，缺的数据里可能还有。"),
+        "siteAny": _("程序选址按“任一项有”算，请先改选它，或选一个小类。"), "addAll": _("{name}（各项都有）"),
         "states": {"yes": _("已覆盖"), "no": _("未覆盖"), "missing": _("数据缺失")},
     }  # fmt: skip
 
@@ -179,7 +191,7 @@ def share(request: ActorRequest, plan_id: int) -> HttpResponse:
 @require(*permissions.PLAN_KINDS)
 def archive(request: ActorRequest, plan_id: int) -> HttpResponse:
     write.archive_plan(actor=request.actor, plan_id=plan_id)
-    messages.success(request, _("方案已收起。"))
+    messages.success(request, _("方案已收起；共享过的地址不再打开。"))
     return redirect("circle:planner")
 
 
@@ -191,4 +203,5 @@ urls: list[URLPattern] = [
     path("circle/plans/shared/<str:share>/", shared, name="plan-shared"),
     *planner_files.urls,
     *planner_data.urls,
+    *planner_siting.urls,
 ]

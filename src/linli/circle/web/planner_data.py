@@ -1,4 +1,4 @@
-"""What the planner's script asks for: the network, an item, the exact answer to edits, a home, sites, saving."""
+"""What the planner's script asks for: the network, an item, the exact answer to edits, a home, saving."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from linli.site.refusals import answers_json
 from .. import matrices, network, permissions
 from ..actions import plans as write
 from ..queries import catalogue as catalogues
-from ..queries import circles_on_map, packed, reach, siting
+from ..queries import circles_on_map, packed, reach
 from ..rules import STATE_OF
 from . import asked
 
@@ -57,11 +57,15 @@ def _packed_tight(content: bytes) -> bytes:
 @answers_json
 @require(*permissions.READ_KINDS)
 def item(request: ActorRequest) -> HttpResponse:
-    """The facilities of an item with where they stand on the network, and which communities' data is complete."""
+    """The facilities of an item with where they stand on the network, and which communities' data is complete; both by its parts."""
     question = asked.question(request.GET)
     feet = reach.feet_of(question)
     codes = matrices.community_codes()
-    complete = matrices.completeness(question.catalogue, (question.item,), codes, question.on)[:, 0]
+    parts = question.parts
+    complete = matrices.completeness(question.catalogue, parts, codes, question.on)
+    standing = matrices.rows_of(question.catalogue, question.on)
+    ids = matrices.feet(question.on, question.pace.steps).table.id
+    gives = [set(ids[standing[p.code]].tolist()) for p in parts]
     columns = (feet.id, feet.name, feet.lon, feet.lat, feet.places.arc, feet.places.from_start_m, feet.places.snap_m)
     rows = [
         {
@@ -72,6 +76,7 @@ def item(request: ActorRequest) -> HttpResponse:
             "arc": arc,
             "from": along if np.isfinite(along) else 0.0,
             "snap": snap,
+            "parts": [k for k, given in enumerate(gives) if i in given],
         }
         for i, n, lon, lat, arc, along, snap in zip(*(c.tolist() for c in columns), strict=True)
     ]
@@ -79,7 +84,8 @@ def item(request: ActorRequest) -> HttpResponse:
         "cap": question.cap_m, "pace": question.pace.title, "speed": question.pace.metres_per_minute,
     }  # fmt: skip
     return JsonResponse(
-        {"name": question.item.title, "note": note, "cap": question.cap_m, "facilities": rows, "complete": complete.tolist(), "unplaced": feet.unplaced}
+        {"name": question.item.title, "note": note, "cap": question.cap_m, "facilities": rows, "unplaced": feet.unplaced,
+         "parts": [{"code": p.code, "name": p.title, "cap": catalogues.cap_m(question.catalogue, p, question.pace), "complete": complete[:, k].tolist()} for k, p in enumerate(parts)]}
     )  # fmt: skip
 
 
@@ -142,31 +148,6 @@ def _line(found: catalogues.ItemView, metres: float, complete: bool) -> dict[str
 @require_POST
 @answers_json
 @require(*permissions.PLAN_KINDS)
-def site(request: ActorRequest) -> HttpResponse:
-    """The best places for n new facilities, with the proof or the gap."""
-    values = asked.body(request)
-    question, edits = asked.question(values), asked.edits(values)
-    reach.check_edits(edits, question.catalogue)
-    found = siting.sites(question, edits, count=asked.number(values.get("n"), "n"), aim=str(values.get("aim", "")))
-    if not found.chosen:
-        said = _("再放也不会有更多住处走得到：%(n)s 处已经都走得到，或候选地点够不着。") % {"n": found.covered_before}
-    elif found.proven:
-        said = _("放 %(k)s 处，新增 %(n)s 个住处走得到；已证明是最优。") % {"k": len(found.chosen), "n": found.gained}
-    elif found.gap >= 1:
-        said = _("放 %(k)s 处，新增 %(n)s 个住处走得到；时限内没能证明是不是最优。") % {
-            "k": len(found.chosen), "n": found.gained,
-        }  # fmt: skip
-    else:
-        said = _("放 %(k)s 处，新增 %(n)s 个住处走得到；到时限为止，离最优至多差 %(gap).1f%%。") % {
-            "k": len(found.chosen), "n": found.gained, "gap": 100 * found.gap,
-        }  # fmt: skip
-    chosen = [{"lon": round(lon, 6), "lat": round(lat, 6)} for lon, lat in found.chosen]
-    return JsonResponse({"chosen": chosen, "proven": found.proven, "gained": found.gained, "said": said})
-
-
-@require_POST
-@answers_json
-@require(*permissions.PLAN_KINDS)
 def save(request: ActorRequest) -> HttpResponse:
     values = asked.body(request)
     question = asked.question(values)
@@ -184,6 +165,5 @@ urls: list[URLPattern] = [
     path("circle/planner/item.json", item, name="item"),
     path("circle/planner/answer.json", answer, name="answer"),
     path("circle/planner/home.json", home, name="home"),
-    path("circle/planner/site.json", site, name="site"),
     path("circle/planner/save.json", save, name="plan-save"),
 ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from linli.accounts.permissions import ActorRequest, require
 from linli.core.actor import Actor
-from linli.core.errors import Invalid, Missing
+from linli.core.errors import Invalid
 from linli.site.refusals import onto_form
 from linli.territory import queries as territory
 
@@ -24,14 +24,7 @@ from ..choices import DesignationState
 from ..forms import FEN, DesignationForm, RecordForm
 from ..queries import records as read
 from . import circles
-
-
-def division_of(request: ActorRequest) -> str:
-    """`?division=`: a known district or subdistrict, else the whole district. Raises Missing."""
-    code = request.GET.get("division", "")
-    if code and (len(code) not in {6, 9} or territory.division(code) is None):
-        raise Missing("no_such_division", _("没有这个区划。"))
-    return code
+from .asked import division_of as division_of  # the pages of surveys ask for it here, too
 
 
 def community_choices(actor: Actor, kinds: frozenset[Any]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -27,7 +27,7 @@ from ..queries import catalogue as catalogues
 from ..queries import sheets
 from ..queries import surveys as read
 from ..queries import waves as wave_reads
-from ..survey_forms import NoteForm, SurveyForm
+from ..survey_forms import NoteForm, ReopenForm, SurveyForm
 from . import sheets as sheet_pages
 from . import survey_results, waves
 from .records import division_of
@@ -70,6 +70,10 @@ def new(request: ActorRequest) -> HttpResponse:
 @require(*permissions.READ_KINDS)
 def survey(request: ActorRequest, survey_id: int) -> HttpResponse:
     """How far all are: by subdistrict, by community; `?left=1` lists only who has not finished."""
+    return _overview(request, survey_id)
+
+
+def _overview(request: ActorRequest, survey_id: int, reopen: ReopenForm | None = None) -> HttpResponse:
     division, left = division_of(request), request.GET.get("left") == "1"
     row = read.survey(actor=request.actor, survey_id=survey_id)
     everyone = sheets.progress(actor=request.actor, survey_id=survey_id)
@@ -83,9 +87,9 @@ def survey(request: ActorRequest, survey_id: int) -> HttpResponse:
         "done": sum(x.done for x in everyone), "all": len(everyone), "answered": answered, "total": total,
         "percent": 100 * answered // total if total else 0, "waiting": sum(not x.done for x in everyone),
         "days": (row.closes_on - clock.today()).days, "may_run": _may_run(request),
-        "divisions": territory.divisions(9, row.district),
+        "divisions": territory.divisions(9, row.district), "reopen": reopen or ReopenForm(), "has_errors": reopen is not None,
     }  # fmt: skip
-    return render(request, "circle/surveys_overview.html", context)
+    return render(request, "circle/surveys_overview.html", context, status=422 if reopen else 200)
 
 
 def _sees(request: ActorRequest, line: sheets.Line) -> bool:
@@ -171,6 +175,22 @@ def close_survey(request: ActorRequest, survey_id: int) -> HttpResponse:
     return redirect("circle:survey-results", survey_id=survey_id)
 
 
+@require_POST
+@require(*permissions.KEEP_KINDS)
+def reopen_survey(request: ActorRequest, survey_id: int) -> HttpResponse:
+    """Open again what was closed, with the reason."""
+    form = ReopenForm(request.POST)
+    if form.is_valid():
+        try:
+            write.reopen_survey(actor=request.actor, survey_id=survey_id, **form.cleaned_data)
+        except Invalid as refusal:
+            onto_form(form, refusal)
+        else:
+            messages.success(request, _("已重新开放。提交过的表要先退回才能改。"))
+            return redirect("circle:survey", survey_id=survey_id)
+    return _overview(request, survey_id, form)
+
+
 urls: list[URLPattern] = [
     path("circle/surveys/", home, name="surveys"),
     path("circle/surveys/new/", new, name="survey-new"),
@@ -180,6 +200,7 @@ urls: list[URLPattern] = [
     path("circle/surveys/<int:survey_id>/open", open_survey, name="survey-open"),
     path("circle/surveys/<int:survey_id>/remind", remind, name="survey-remind"),
     path("circle/surveys/<int:survey_id>/close", close_survey, name="survey-close"),
+    path("circle/surveys/<int:survey_id>/reopen", reopen_survey, name="survey-reopen"),
     path("circle/surveys/<int:survey_id>/<slug:community>/return", return_sheet, name="sheet-return"),
     *survey_results.urls,
     *waves.urls,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any, cast
 
 from django.contrib import messages
@@ -20,11 +18,12 @@ from linli.core import clock
 from linli.core.errors import Conflict, Invalid, Missing
 from linli.exchange.columns import Column, Kind
 from linli.exchange.writing import Sheet, xlsx_response
-from linli.site import limits, throttle
+from linli.site import by_code, limits
 from linli.site.refusals import onto_form
 from linli.territory import queries as territory
+from linli.vault import slips
 
-from .. import permissions, slips
+from .. import permissions
 from ..actions import waves as write
 from ..queries import waves as read
 from ..survey_forms import CodeForm, SlipsForm, WaveForm, marks_of, usual_questions
@@ -123,20 +122,11 @@ def letters(request: ActorRequest, wave_id: int) -> HttpResponse:
     entry = request.build_absolute_uri(reverse("circle:voice-entry"))
     context = {
         "wave": found, "community": territory.division_name(place), "entry": entry,
-        "letters": [(slips.grouped(code), _drawing(f"{entry}{code}/")) for code in made[place]],
+        "letters": [(slips.grouped(code), slips.drawing(f"{entry}{code}/")) for code in made[place]],
     }  # fmt: skip
     response = render(request, "circle/surveys_slips.html", context)
     response["Cache-Control"] = "no-store, private"
     return response
-
-
-def _drawing(address: str) -> str:
-    """A QR code as the data of an image."""
-    import segno
-
-    return str(
-        segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=2, svgclass=None, lineclass=None)
-    )
 
 
 @require_POST
@@ -166,28 +156,14 @@ def close_wave(request: ActorRequest, wave_id: int) -> HttpResponse:
 # --- the page behind a code: nobody signs in, nothing about the caller is kept -----------------------------------
 
 
-def _private(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Not kept, not indexed, not told to others. Codes that do not let in are counted and all answered alike."""
+def _unusable(request: HttpRequest, refusal: Missing) -> HttpResponse:
+    form = CodeForm()
+    form.fields["code"].widget.attrs["aria-describedby"] = "unusable"
+    context = {"form": form, "unusable": refusal.message}
+    return render(request, "circle/surveys_voice_entry.html", context, status=refusal.status)
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        key, rates = f"slip:{throttle.client_key(request)}", limits.rates(limits.Rate.SURVEY_CODE)
-        for times, per_s in rates:
-            throttle.look(key, limit=times, per_s=per_s)
-        try:
-            response = view(request, *args, **kwargs)
-        except Missing as refusal:
-            throttle.take_all(key, rates)
-            form = CodeForm()
-            form.fields["code"].widget.attrs["aria-describedby"] = "unusable"
-            context = {"form": form, "unusable": refusal.message}
-            response = render(request, "circle/surveys_voice_entry.html", context, status=refusal.status)
-        response["Cache-Control"] = "no-store, private"
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        response["Referrer-Policy"] = "same-origin"
-        return response
 
-    return guarded
+_private = by_code.private("slip", limits.Rate.SURVEY_CODE, _unusable)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

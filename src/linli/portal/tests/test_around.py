@@ -12,11 +12,13 @@ import pytest
 from django.test import Client
 from pyarrow import parquet
 
-from linli.circle.actions import load
+from linli.circle.actions import catalogue, load
 from linli.circle.tests.conftest import catalogues  # noqa: F401  the shipped catalogues and paces
+from linli.core import clock
 from linli.core.actor import SYSTEM
 from linli.portal.drawing import drawing
 from linli.portal.hours import said
+from linli.territory.queries import check_point
 from linli.testing.fixtures import Cast
 
 from .resident import SPOT
@@ -91,6 +93,17 @@ def test_another_language_keeps_the_place(streets: Client) -> None:
     text = page.content.decode()
     assert 'lang="en"' in text and f'name="lon" value="{SPOT[0]:.6f}"' in text and "around-counts" in text
     assert page.cookies["linli_language"].value == "en"
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_what_is_beyond_says_whether_a_demonstration_made_that_up(streets: Client, simulated: bool) -> None:
+    catalogue.set_completeness(
+        actor=SYSTEM, kind="services", items=["0501"], communities=[check_point(*SPOT).community], state="complete",
+        as_of=clock.today(), source="普查", simulated=simulated,
+    )  # fmt: skip
+    text = streets.post(ADDRESS, HERE).content.decode()
+    assert "不是事实" in text if simulated else "这些设施已经查全" in text and "不是事实" not in text
+    assert text.count("演示数据") > 1 if simulated else "演示数据" not in text
 
 
 def test_a_program_that_asks_for_every_house_is_stopped(streets: Client, settings: Any) -> None:

@@ -23,6 +23,7 @@ from linli.workbench import queries, registry
 
 NIUJIE, DESHENG = (116.3596, 39.8862), (116.3793, 39.9585)
 SESSION = ("django_session", "accounts_account", "accounts_postheld", "SAVEPOINT", "BEGIN", "COMMIT")
+PROBES = ("_revision", 'MAX("flow_outbox"."position")')  # asked twice a second at most by a process, whatever the page
 
 
 def report(cast: Cast, where: tuple[float, float] = NIUJIE, ago_h: float = 0) -> Case:
@@ -162,5 +163,5 @@ def test_sql_budget(district: Cast) -> None:
     client.get("/inbox/?tab=overdue")
     with CaptureQueriesContext(connection) as captured:
         client.get("/inbox/?tab=overdue")
-    sql = [q["sql"] for q in captured if not any(word in q["sql"] for word in SESSION)]
+    sql = [q["sql"] for q in captured if not any(word in q["sql"] for word in (*SESSION, *PROBES))]
     assert len(sql) <= 6, sql  # three counts, the page, its cases; one for a second way of having work

@@ -21,6 +21,16 @@ function hatch(colour) {
 
 const points = (list) => ({ type: "FeatureCollection", features: list.map((p, i) => ({ type: "Feature", id: p.id ?? i, properties: { ...p, at: i }, geometry: { type: "Point", coordinates: [p.lon, p.lat] } })) });
 
+// Thousands of facilities leave the district to be seen: those that stand are small from afar, the edited ones are not.
+const CROWD = 600;
+function sizes(n) {
+  const many = n > CROWD, of = (few, crowd) => (many ? ["match", ["get", "kind"], "keep", crowd, few] : few);
+  return {
+    "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, of(4, 1.6), 14, of(7, 4.5), 17, 11],
+    "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 11, of(2.2, 0.4), 15, 2.2],
+  };
+}
+
 export async function drawMap(canvas, { homes, boundaries, draggable, onDrag, onDrop, onCancel, onHome, onFacility, onPoint }) {
   const made = makeMap(canvas);
   if (!made) return null;
@@ -51,9 +61,9 @@ export async function drawMap(canvas, { homes, boundaries, draggable, onDrag, on
       "circle-stroke-color": c.halo, "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 12, 0.4, 16, 1.4] } });
     map.addSource("chosen", { type: "geojson", data: points(now.facilities) });
     map.addLayer({ id: "plan-facility", type: "circle", source: "chosen", paint: {
-      "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 4, 14, 7, 17, 11],
+      ...sizes(now.facilities.length),
       "circle-color": ["match", ["get", "kind"], "add", c.added, "move", c.moved, "remove", "rgba(0,0,0,0)", c.kept],
-      "circle-stroke-color": ["match", ["get", "kind"], "remove", c.removed, c.halo], "circle-stroke-width": 2.2 } });
+      "circle-stroke-color": ["match", ["get", "kind"], "remove", c.removed, c.halo] } });
     map.addLayer({ id: "plan-facility-names", type: "symbol", source: "chosen", minzoom: 14.2, layout: { "text-field": ["get", "name"], "text-font": ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.8], "text-max-width": 9 }, paint: { "text-color": c.ink, "text-halo-color": c.halo, "text-halo-width": 1.5 } });
     paint();
     paintHomes();
@@ -135,7 +145,12 @@ export async function drawMap(canvas, { homes, boundaries, draggable, onDrag, on
         if (!before || before[i] !== is) map.setFeatureState({ source: "homes", id: i }, { is });
       }
     },
-    facilities(list) { now.facilities = list; map.getSource("chosen")?.setData(points(list)); },
+    facilities(list) {
+      const was = now.facilities.length > CROWD;
+      now.facilities = list;
+      map.getSource("chosen")?.setData(points(list));
+      if (map.getLayer("plan-facility") && was !== list.length > CROWD) for (const [name, value] of Object.entries(sizes(list.length))) map.setPaintProperty("plan-facility", name, value);
+    },
     circle(data) { now.circle = data ?? none; map.getSource("circle")?.setData(now.circle); },
     adding(on) { adding = on; canvas.classList.toggle("adding", on); },
     look(lon, lat) { map.easeTo({ center: [lon, lat], zoom: Math.max(map.getZoom(), 14.5), duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 350 }); },

@@ -12,7 +12,7 @@ const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_all, name) => va
 const number = (n) => new Intl.NumberFormat(config.language).format(n);
 const percent = (x) => (Number.isFinite(x) ? `${(100 * x).toFixed(1)}%` : "—");
 
-const page = { item: config.item, pace: config.pace, edits: config.edits ?? [], history: [], undone: [], feet: [], rows: [], complete: null, base: null, metres: null, view: "now", adding: false };
+const page = { item: config.item, pace: config.pace, reading: config.reading, parts: [], edits: config.edits ?? [], history: [], undone: [], feet: [], rows: [], base: null, view: "now", adding: false };
 let ground = null, drawn = null, frame = 0, pendingDrag = null, serverTurn = 0, itemTurn = 0;
 
 const fetchJson = async (url, options) => {
@@ -22,7 +22,6 @@ const fetchJson = async (url, options) => {
   return body;
 };
 const tell = (text, kind = "") => { const box = one("[data-status]"); box.textContent = text; box.dataset.kind = kind; };
-const cap = () => page.cap;
 
 async function load() {
   try {
@@ -30,8 +29,9 @@ async function load() {
     const pace = config.paces.find((p) => p.code === page.pace);
     const answer = await fetch(pace.ground);
     if (!answer.ok) throw new Error(config.words.failed);
-    ground = Ground.read(await answer.arrayBuffer());
-    ground.placed = new Map();
+    const read = await answer.arrayBuffer();
+    if (pace.code !== page.pace) return; // another pace was chosen meanwhile
+    ground = Object.assign(Ground.read(read), { placed: new Map() });
     drawn ??= await drawMap(document.getElementById("map"), { homes: homesOf(), boundaries: config.urls.boundaries, draggable: config.mayPlan, onDrag, onDrop, onCancel, onHome, onFacility: choose, onPoint: add });
     await chooseItem(page.item);
   } catch (error) { tell(error.message, "late"); }
@@ -40,16 +40,15 @@ async function load() {
 const homesOf = () => Array.from(ground.homeX, (x, h) => { const [lon, lat] = ground.lonLat(x, ground.homeY[h]); return { lon, lat }; });
 
 async function chooseItem(code) {
-  const turn = ++itemTurn;
+  const turn = ++itemTurn, url = new URL(config.urls.item, location.origin);
   page.item = code;
-  const url = new URL(config.urls.item, location.origin);
   for (const [k, v] of Object.entries({ item: code, pace: page.pace, on: config.on, catalogue: config.catalogue })) url.searchParams.set(k, v);
   const answer = await fetchJson(url);
   if (turn !== itemTurn) return; // another item was chosen meanwhile
   page.rows = answer.facilities.map((f) => { const [x, y] = ground.xy(f.lon, f.lat); return { ...f, x, y }; });
-  page.complete = answer.complete;
-  page.cap = answer.cap;
-  page.base = count(feetOf([]));
+  page.parts = answer.parts;
+  page.base = count([]);
+  for (const box of all("[data-readings]")) box.hidden = page.parts.length < 2;
   page.picked = null;
   if (filter) filter.value = "";
   after();
@@ -64,7 +63,7 @@ function rowsAfter(edits) {
   const rows = page.rows.map((f) => ({ ...f, kind: "keep" }));
   const at = new Map(rows.map((f) => [f.id, f]));
   for (const [n, e] of edits.entries()) {
-    if (e.kind === "add") { if (e.items.some(isPart)) rows.push({ id: `new${n}`, edit: n, name: e.name, lon: e.lon, lat: e.lat, kind: "add" }); continue; }
+    if (e.kind === "add") { if (e.items.some((c) => gives(c, page.item))) rows.push({ id: `new${n}`, edit: n, name: e.name, lon: e.lon, lat: e.lat, parts: partsOf(e.items), kind: "add" }); continue; }
     const row = at.get(e.facility);
     if (!row) continue;
     if (e.kind === "remove") row.kind = "remove";
@@ -73,11 +72,10 @@ function rowsAfter(edits) {
   }
   return rows;
 }
-// What gives an item gives the item above it, too.
-function isPart(code) {
-  for (let at = code; at; at = config.parents[at]) if (at === page.item) return true;
-  return false;
-}
+// What gives an item gives the item above it, and all that lies below it.
+const under = (code, top) => { for (let at = code; at; at = config.parents[at]) if (at === top) return true; return false; };
+const gives = (code, item) => under(code, item) || under(item, code);
+const partsOf = (items) => page.parts.flatMap((p, k) => (items.some((c) => gives(c, p.code)) ? [k] : []));
 // Each network (with steps, without) has feet of its own.
 function footAt(lon, lat) {
   const key = `${lon},${lat}`;
@@ -85,47 +83,68 @@ function footAt(lon, lat) {
   return ground.placed.get(key);
 }
 const footOf = (row) => (row.kind === "keep" ? row : footAt(row.lon, row.lat));
-const feetOf = (edits) => rowsAfter(edits).filter((r) => r.kind !== "remove").map(footOf).filter((f) => f && f.arc >= 0);
+// Every item below the chosen row is counted by itself; what no edit touches is as it was.
+function count(edits) {
+  const began = performance.now(), rows = rowsAfter(edits), touched = new Set(rows.filter((r) => r.kind !== "keep").flatMap((r) => r.parts));
+  const parts = page.parts.map((part, k) => {
+    if (edits.length && !touched.has(k) && page.base) return page.base.parts[k];
+    const feet = rows.filter((r) => r.kind !== "remove" && r.parts.includes(k)).map(footOf).filter((f) => f && f.arc >= 0);
+    const metres = ground.nearest(feet, part.cap, new Float32Array(ground.homes));
+    return { metres, share: ground.shares(metres, config.communities.length) };
+  });
+  return { parts, ...asOne(parts), ms: performance.now() - began };
+}
 
-function count(feet) {
-  const began = performance.now(), metres = ground.nearest(feet, cap(), new Float32Array(ground.homes)), share = ground.shares(metres, config.communities.length);
-  return { metres, share, feet: feet.length, ms: performance.now() - began };
+// Several items read as one, by the rule of the server (rules.together): states of communities, homes, the share that belongs to it.
+function asOne(parts) {
+  const read = (yes, missing, n) => {
+    if (page.reading === "all") return yes + missing < n ? "no" : missing ? "missing" : "yes";
+    if (page.reading === "any") return yes ? "yes" : missing ? "missing" : "no";
+    return yes / n >= config.least - 1e-9 ? "yes" : (yes + missing) / n < config.least - 1e-9 ? "no" : "missing";
+  };
+  const states = [], share = [];
+  for (let c = 0; c < config.communities.length; c++) {
+    const found = parts.map((p, k) => stateOf(p.share[c], page.parts[k].complete[c])), known = parts.map((p) => p.share[c]).filter(Number.isFinite);
+    const yes = found.filter((s) => s === "yes").length, missing = found.filter((s) => s === "missing").length;
+    states.push(read(yes, missing, parts.length));
+    share.push(!known.length ? NaN : page.reading === "share" ? yes / parts.length : Math[page.reading === "any" ? "max" : "min"](...known));
+  }
+  const reached = Array.from({ length: ground.homes }, (_x, h) => read(parts.reduce((n, p) => n + Number.isFinite(p.metres[h]), 0), 0, parts.length) === "yes");
+  return { states, share, reached };
+}
+
+function stateOf(share, complete) {
+  if (share >= config.least - 1e-9) return "yes";
+  return complete && Number.isFinite(share) ? "no" : "missing";
 }
 
 function compute() {
-  page.now = count(feetOf(page.edits));
+  page.now = count(page.edits);
   show();
 }
 
-function stateOf(share, c) {
-  if (share >= config.least - 1e-9) return "yes";
-  return page.complete?.[c] && Number.isFinite(share) ? "no" : "missing";
-}
-
 function show() {
-  const { metres, share, ms } = page.now, base = page.base, reached = Array.from(metres, Number.isFinite), before = Array.from(base.metres, Number.isFinite);
+  const { reached, share, states: now, ms } = page.now, { reached: before, states: was } = page.base;
   const change = reached.map((x, h) => (ground.homeCommunity[h] < 0 ? 0 : Number(x) - Number(before[h])));
   const inside = (list) => list.reduce((n, x, h) => n + (x && ground.homeCommunity[h] >= 0 ? 1 : 0), 0);
   const homes = ground.homeCommunity.reduce((n, c) => n + (c >= 0), 0), here = inside(reached), there = inside(before);
-  const states = config.communities.map((c, k) => ({ code: c.code, share: Number.isFinite(share[k]) ? share[k] : 0, state: Number.isFinite(share[k]) ? stateOf(share[k], k) : "missing" }));
-  const tally = (list) => ({ yes: list.filter((s) => s === "yes").length, no: list.filter((s) => s === "no").length, missing: list.filter((s) => s === "missing").length });
-  const now = tally(states.map((s) => s.state)), was = tally(config.communities.map((_c, k) => (Number.isFinite(base.share[k]) ? stateOf(base.share[k], k) : "missing")));
-  put("[data-homes]", percent(homes ? here / homes : NaN), diff(here - there, config.words.homes));
-  put("[data-yes]", number(now.yes), diff(now.yes - was.yes, ""));
-  put("[data-no]", number(now.no), diff(now.no - was.no, ""));
-  put("[data-missing]", number(now.missing), diff(now.missing - was.missing, ""));
+  const states = config.communities.map((c, k) => ({ code: c.code, share: Number.isFinite(share[k]) ? share[k] : 0, state: now[k] }));
+  const tally = (list, state) => list.filter((s) => s === state).length, missing = tally(now, "missing"), total = percent(homes ? here / homes : NaN);
+  put("[data-homes]", missing ? say(config.words.atLeast, { p: total }) : total, diff(here - there, config.words.homes));
+  for (const state of ["yes", "no", "missing"]) put(`[data-${state}]`, number(tally(now, state)), diff(tally(now, state) - tally(was, state), ""));
+  one("[data-floor]").textContent = missing ? say(config.words.floor, { n: number(missing) }) : "";
   one("[data-ms]").textContent = say(config.words.ms, { n: ms.toFixed(1) });
   drawn?.communities(states);
   drawn?.homes(reached, page.edits.length ? change : null);
-  if (pendingDrag === null) { drawn?.facilities(rowsAfter(page.edits)); list(); table(states, base.share); }
+  if (pendingDrag === null) { drawn?.facilities(rowsAfter(page.edits)); list(); table(states, page.base.share); }
 }
 const diff = (n, unit) => (n ? `${n > 0 ? "+" : "−"}${number(Math.abs(n))}${unit ? ` ${unit}` : ""}` : "");
 function put(selector, value, change) {
   const box = one(selector);
-  box.querySelector("b").textContent = value;
-  const d = box.querySelector("i");
-  d.textContent = change;
-  d.dataset.sign = change.startsWith("+") ? "up" : change ? "down" : "";
+  one("b", box).textContent = value;
+  const d = Object.assign(one(":scope > i", box), { textContent: change }); // the first one in it is the map's key
+  const better = change.startsWith("+") === ["[data-homes]", "[data-yes]"].includes(selector); // fewer without is better
+  d.dataset.sign = change && (better ? "up" : "down");
 }
 
 // --- edits -------------------------------------------------------------------------------------------------
@@ -135,7 +154,7 @@ function onDrag(at, lon, lat) {
   pendingDrag ??= { edits: page.edits, row };
   page.edits = withMove(pendingDrag.edits, pendingDrag.row, lon, lat);
   if (frame) return;
-  frame = requestAnimationFrame(() => { frame = 0; page.now = count(feetOf(page.edits)); show(); drawn.facilities(rowsAfter(page.edits)); });
+  frame = requestAnimationFrame(() => { frame = 0; compute(); drawn.facilities(rowsAfter(page.edits)); });
 }
 function withMove(edits, row, lon, lat) {
   const place = { lon: Number(lon.toFixed(6)), lat: Number(lat.toFixed(6)) };
@@ -172,8 +191,13 @@ function after() {
 function add(lon, lat) {
   const n = page.edits.filter((e) => e.kind === "add").length + 1;
   const place = { lon: Number(lon.toFixed(6)), lat: Number(lat.toFixed(6)) };
-  commit([...page.edits, { kind: "add", name: say(config.words.newName, { n }), items: [page.item], ...place }]);
+  commit([...page.edits, { kind: "add", name: nameOf(n), items: [page.item], ...place }]);
   setAdding(false);
+}
+// On a row with several items a new place is one that has them all, and is called so.
+function nameOf(n) {
+  const name = say(config.words.newName, { n });
+  return page.parts.length > 1 ? say(config.words.addAll, { name }) : name;
 }
 function setAdding(on) { page.adding = on; drawn?.adding(on); one("[data-add]").setAttribute("aria-pressed", String(on)); tell(on ? config.words.tapToAdd : ""); }
 function undo() { if (!page.history.length) return; page.undone.push(page.edits); page.edits = page.history.pop(); after(); }
@@ -214,7 +238,7 @@ function list() {
     li.append(go);
     if (row.kind !== "keep") li.append(Object.assign(document.createElement("span"), { className: `tag ${row.kind}`, textContent: words[row.kind] }));
     if (config.mayPlan) {
-      const off = Object.assign(document.createElement("button"), { type: "button", className: "btn small quiet", textContent: row.kind === "keep" ? config.words.remove : config.words.restore });
+      const off = Object.assign(document.createElement("button"), { type: "button", className: "btn small quiet", textContent: row.kind === "keep" || row.kind === "add" ? config.words.remove : config.words.restore });
       off.setAttribute("aria-label", `${off.textContent} ${row.name}`);
       off.addEventListener("click", () => removeRow(row));
       li.append(off);
@@ -233,13 +257,13 @@ function table(states, base) {
     th.append(link);
     const cell = (text, cls = "") => Object.assign(document.createElement("td"), { textContent: text, className: cls });
     const change = known && page.edits.length ? share - (Number.isFinite(base[k]) ? base[k] : 0) : 0;
-    tr.append(th, cell(known ? percent(share) : "—", "n"), cell(change ? `${change > 0 ? "+" : "−"}${percent(Math.abs(change))}` : "", "n"), cell(config.words.states[state]));
+    tr.append(th, cell(!known || (state === "missing" && !share) ? "—" : state === "missing" ? say(config.words.atLeast, { p: percent(share) }) : percent(share), "n"), cell(change ? `${change > 0 ? "+" : "−"}${percent(Math.abs(change))}` : "", "n"), cell(config.words.states[state]));
     return tr;
   }));
 }
 
 // --- the server's answer -----------------------------------------------------------------------------------
-const body = (more = {}) => JSON.stringify({ catalogue: config.catalogue, item: page.item, pace: page.pace, on: config.on, edits: page.edits, ...more });
+const body = (more = {}) => JSON.stringify({ catalogue: config.catalogue, item: page.item, pace: page.pace, reading: page.reading, on: config.on, edits: page.edits, ...more });
 
 async function ask() {
   const turn = ++serverTurn;
@@ -248,7 +272,7 @@ async function ask() {
   try {
     const answer = await fetchJson(config.urls.answer, { method: "POST", body: body() });
     if (turn !== serverTurn) return;
-    const here = page.now.metres.reduce((n, m, h) => n + (Number.isFinite(m) && ground.homeCommunity[h] >= 0 ? 1 : 0), 0);
+    const here = page.now.reached.reduce((n, x, h) => n + (x && ground.homeCommunity[h] >= 0 ? 1 : 0), 0);
     one("[data-checked]").textContent = say(answer.homes === here ? config.words.same : config.words.differs, { n: number(answer.homes), ms: answer.ms });
     one("[data-checked]").dataset.kind = answer.homes === here ? "done" : "soon";
   } catch (error) { if (turn === serverTurn) tell(error.message, "late"); }
@@ -273,14 +297,31 @@ async function onHome(h) {
   } catch (error) { tell(error.message, "late"); }
 }
 
+// The search is a job of the server: asked for once, then asked how far it is, until it ends or somebody stops it.
 async function site() {
-  const n = Number(one("[data-site-n]").value);
+  if (page.parts.length > 1 && page.reading !== "any") { tell(config.words.siteAny, "soon"); return; }
+  const n = Number(one("[data-site-n]").value), item = page.item, begin = one("[data-site]"), stop = one("[data-site-stop]");
+  let stopping = false;
+  const onStop = () => { stopping = true; stop.disabled = true; };
+  begin.disabled = true;
   try {
     tell(config.words.siting);
-    const answer = await fetchJson(config.urls.site, { method: "POST", body: body({ n, aim: one("[data-site-aim]").value }) });
-    commit([...page.edits, ...answer.chosen.map((p, i) => ({ kind: "add", name: say(config.words.newName, { n: page.edits.filter((e) => e.kind === "add").length + i + 1 }), items: [page.item], lon: p.lon, lat: p.lat }))]);
-    tell(answer.said, answer.proven ? "done" : "soon");
+    let answer = await fetchJson(config.urls.site, { method: "POST", body: body({ n, aim: one("[data-site-aim]").value }) });
+    stop.addEventListener("click", onStop);
+    stop.hidden = stop.disabled = false;
+    while (answer.open) {
+      tell(answer.said);
+      await new Promise((done) => setTimeout(done, 400));
+      const ask = stopping;
+      stopping = false;
+      answer = await (ask ? fetchJson(answer.stop, { method: "POST", body: "{}" }) : fetchJson(answer.poll));
+    }
+    if (answer.chosen) commit([...page.edits, ...answer.chosen.map((p, i) => ({ kind: "add", name: nameOf(page.edits.filter((e) => e.kind === "add").length + i + 1), items: [item], lon: p.lon, lat: p.lat }))]);
+    tell(answer.said, answer.proven ? "done" : answer.chosen ? "soon" : "late");
   } catch (error) { tell(error.message, "late"); }
+  stop.removeEventListener("click", onStop);
+  stop.hidden = true;
+  begin.disabled = false;
 }
 
 async function save(event) {
@@ -294,11 +335,12 @@ async function save(event) {
 }
 
 // The address says what is shown: a reload or a friend sees the same.
+const asked = () => ({ item: page.item, pace: page.pace, ...((page.parts.length > 1 || config.reading !== "all") && { reading: page.reading }) });
 function remember() {
   const url = new URL(location.href);
-  for (const [k, v] of Object.entries({ item: page.item, pace: page.pace })) url.searchParams.set(k, v);
+  for (const [k, v] of Object.entries(asked())) url.searchParams.set(k, v);
   history.replaceState(null, "", url);
-  for (const link of all("[data-export]")) { const to = new URL(link.href); to.searchParams.set("item", page.item); to.searchParams.set("pace", page.pace); link.href = to; }
+  for (const link of all("[data-export]")) { const to = new URL(link.href); for (const [k, v] of Object.entries(asked())) to.searchParams.set(k, v); link.href = to; }
 }
 
 // What is exported is what is shown: with edits that are not saved, they go along in the body.
@@ -322,6 +364,20 @@ for (const b of all("[data-pace]")) b.addEventListener("click", () => {
   page.pace = b.dataset.pace;
   for (const other of all("[data-pace]")) other.setAttribute("aria-pressed", String(other === b));
   load();
+});
+for (const b of all("[data-reading]")) b.addEventListener("click", () => {
+  page.reading = b.dataset.reading;
+  for (const other of all("[data-reading]")) other.setAttribute("aria-pressed", String(other === b));
+  if (!page.base) return;
+  Object.assign(page.base, asOne(page.base.parts));
+  after();
+  remember();
+});
+document.getElementById("on")?.addEventListener("change", (event) => {
+  if (!event.target.value || !event.target.checkValidity()) return;
+  const url = new URL(location.href);
+  url.searchParams.set("on", event.target.value);
+  location.assign(url);
 });
 one("[data-undo]").addEventListener("click", undo);
 one("[data-redo]").addEventListener("click", redo);
