@@ -16,7 +16,10 @@ BUSY = {"status": 503, "headers": {"Retry-After": "1"}, "json": {"code": "busy",
 
 
 def answered(page: Any, *answers: dict[str, Any] | None) -> list[str]:
-    """The searches for places get these answers in turn: None the server's, {} none; the last stands for all later ones."""
+    """The searches for places get these answers in turn: None the server's, {} none; the last stands for all later ones.
+
+    A page asked this way has no service worker: once one has taken the page over, its requests pass by Playwright's routes.
+    """
     asked: list[str] = []
 
     def answer(route: Any) -> None:
@@ -34,7 +37,7 @@ def answered(page: Any, *answers: dict[str, Any] | None) -> list[str]:
     ids=["busy", "often", "gone", "garbled"],
 )
 def test_a_lost_answer_is_asked_again(visit: Callable[..., Visitor], lost: dict[str, Any]) -> None:
-    visitor = visit(size=PHONE)
+    visitor = visit(size=PHONE, service_workers="block")
     visitor.go("/report/")
     asked = answered(visitor.page, lost, lost, None)
     visitor.page.fill("#id_q", "牛街西里")
@@ -44,7 +47,7 @@ def test_a_lost_answer_is_asked_again(visit: Callable[..., Visitor], lost: dict[
 
 
 def test_a_search_that_does_not_answer_says_how_to_go_on(visit: Callable[..., Visitor]) -> None:
-    visitor = visit(size=PHONE)
+    visitor = visit(size=PHONE, service_workers="block")
     visitor.go("/report/")
     page = visitor.page
     asked = answered(page, {}, {}, {}, None)
@@ -60,7 +63,7 @@ def test_a_search_that_does_not_answer_says_how_to_go_on(visit: Callable[..., Vi
 
 
 def test_a_refusal_is_not_asked_again(visit: Callable[..., Visitor]) -> None:
-    visitor = visit(size=PHONE)
+    visitor = visit(size=PHONE, service_workers="block")
     visitor.go("/report/")
     asked = answered(visitor.page, {"status": 400, "json": {}})
     visitor.page.fill("#id_q", "牛街西里")
@@ -71,7 +74,7 @@ def test_a_refusal_is_not_asked_again(visit: Callable[..., Visitor]) -> None:
 
 def test_an_answer_that_comes_after_the_reader_left_is_owed(visit: Callable[..., Visitor]) -> None:
     """No list opens over what somebody does now; it is there when they come back to the words."""
-    visitor = visit(size=PHONE)
+    visitor = visit(size=PHONE, service_workers="block")
     visitor.go("/report/")
     page = visitor.page
     page.evaluate(
@@ -88,7 +91,7 @@ def test_an_answer_that_comes_after_the_reader_left_is_owed(visit: Callable[...,
 
 
 def test_words_typed_before_the_script_came_are_searched(visit: Callable[..., Visitor]) -> None:
-    visitor = visit(size=PHONE)
+    visitor = visit(size=PHONE, service_workers="block")
     page = visitor.page
     held: list[Any] = []
     page.route(re.compile(r"/site/suggest\.js"), lambda route: held.append(route))
@@ -137,7 +140,7 @@ def test_a_report_goes_on_when_the_map_never_comes(visit: Callable[..., Visitor]
      ("grid-niujie", "/field/", 2)],
 )  # fmt: skip
 def test_every_search_has_its_words(visit: Callable[..., Visitor], who: str, path: str, many: int) -> None:
-    visitor = visit(who, size=DESK if who == "operator" else PHONE)
+    visitor = visit(who, size=DESK if who == "operator" else PHONE, service_workers="block")
     visitor.go(path)
     page = visitor.page
     boxes = page.locator("[data-suggest]")
