@@ -129,6 +129,8 @@ INSTALLED_APPS = [
     "linli.response",
     "linli.circle",
     "linli.evaluation",
+    "linli.ground",
+    "linli.coordination",
     "linli.portal",
     "linli.workbench",
     "linli.command",

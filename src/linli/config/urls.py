@@ -21,6 +21,8 @@ urlpatterns = [
     path("", include("linli.response.urls")),
     path("", include("linli.circle.urls")),
     path("", include("linli.evaluation.urls")),
+    path("", include("linli.ground.urls")),
+    path("", include("linli.coordination.urls")),
     path("", include("linli.workbench.urls")),
     path("", include("linli.command.urls")),
     path("", include("linli.portal.urls")),

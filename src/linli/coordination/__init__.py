@@ -1,0 +1,5 @@
+"""Who acts together (统筹): duty rosters, campaigns, topics of recurring problems, summons and consultations.
+
+Cases stay in `response`; here a chief calls departments to a place (吹哨), the district and its subdistricts decide what
+no single body could (共商), and what comes back again and again gets an owner and measures (源头治理).
+"""

@@ -1,0 +1,1 @@
+"""Reads of coordination, by what they serve."""

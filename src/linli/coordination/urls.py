@@ -1,0 +1,6 @@
+"""Addresses of coordination."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "coordination"
+urlpatterns: list[URLPattern | URLResolver] = []

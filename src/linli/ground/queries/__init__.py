@@ -1,0 +1,1 @@
+"""Reads of the ground, by what they serve."""
