@@ -23,6 +23,7 @@ def wire() -> None:
     from linli.circle import permissions as circle
     from linli.circle import record_imports, survey_imports
     from linli.circle.choices import CatalogueKind
+    from linli.coordination import permissions as coordination
     from linli.evaluation import framework_imports
     from linli.evaluation import permissions as evaluation
     from linli.exchange import importers
@@ -105,6 +106,7 @@ def wire() -> None:
     nav.register(_("全响应"), "response:shares", kinds=cases.SHARE_KINDS, order=35, match=["/offers/"])
     nav.register(_("服务圈"), "circle:planner", kinds=circle.READ_KINDS, order=38, match=["/circle/"])
     nav.register(_("综合评价"), "evaluation:home", kinds=evaluation.READ_KINDS, order=39, match=["/evaluation/"])
+    nav.register(_("统筹"), "coordination:home", kinds=coordination.ROOM_KINDS, order=37, match=["/coordination/"])
     nav.register(_("知识库"), "knowledge:search", kinds=knowledge.READ_KINDS, order=40)
     nav.register(_("我的岗位"), "accounts:me", order=10, section="user", icon="user")
     nav.register(

@@ -17,6 +17,8 @@ READ_KINDS = WATCH_KINDS | {P.HANDLER}
 ROSTER_KINDS = CHIEF_KINDS | {P.DISPATCHER, P.ADMINISTRATOR}
 """Keep the duty roster of their division."""
 ROSTER_READ_KINDS = STAFF
+ROOM_KINDS = READ_KINDS | ROSTER_READ_KINDS
+"""For whom the room has a page at all."""
 
 
 def _is_system(actor: Actor) -> bool:
