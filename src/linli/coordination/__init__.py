@@ -2,4 +2,6 @@
 
 Cases stay in `response`; here a chief calls departments to a place (吹哨), the district and its subdistricts decide what
 no single body could (共商), and what comes back again and again gets an owner and measures (源头治理).
+
+`answering` holds what a summoned body owes and when it is late, as plain values.
 """

@@ -53,9 +53,10 @@ SUMMONS = Flow(
         Move("fail", _("提请区街共商"), _from("judging"), "failed", f"{CONSULTING}：议题来自未解决的吹哨", ("reason",)),
         Move("table", _("列入议程"), _from("failed"), "tabled", f"{CONSULTING}：议程"),
         Move("untable", _("移出议程"), _from("tabled"), "failed", f"{CONSULTING}：议程", ("reason",)),
+        Move("turn_down", _("不予议定"), _from("tabled"), "judging", f"{CONSULTING}：议定事项", ("reason",)),
         Move("decide", _("议定"), _from("tabled"), "following", f"{CONSULTING}：议定事项", ("result",)),
         Move("complete", _("落实完毕"), _from("following"), "settled", f"{CONSULTING}：议定事项", ("result",)),
-        Move("withdraw", _("撤回"), _from("called", "judging"), "withdrawn", f"{WHISTLE}：街道吹哨", ("reason",)),
+        Move("withdraw", _("撤回"), _from("called", "judging", "failed"), "withdrawn", f"{WHISTLE}：街道吹哨", ("reason",)),
         Move(
             "note", _("备注"), _from("called", "judging", "failed", "tabled", "following"), None, "案卷备注", ("text",)
         ),
@@ -108,13 +109,16 @@ CONSULTATION = Flow(
         Move("list_item", _("列入议程"), _from("planned"), None, f"{CONSULTING}：议程"),
         Move("drop_item", _("移出议程"), _from("planned"), None, f"{CONSULTING}：议程"),
         Move("reschedule", _("改期"), _from("planned"), None, f"{CONSULTING}：议程"),
+        Move("reorder", _("调整顺序"), _from("planned"), None, f"{CONSULTING}：议程"),
         Move("hold", _("召开"), _from("planned"), "held", f"{CONSULTING}：议定事项"),
-        Move("decide_item", _("议定"), _from("held"), None, f"{CONSULTING}：议定事项"),
+        Move("decide_item", _("议定"), _from("held"), None, f"{CONSULTING}：议定事项", ("result",)),
+        Move("defer_item", _("下次再议"), _from("held"), None, f"{CONSULTING}：议定事项", ("reason",)),
+        Move("reject_item", _("不予议定"), _from("held"), None, f"{CONSULTING}：议定事项", ("reason",)),
         Move("do_item", _("落实"), _from("held"), None, f"{CONSULTING}：议定事项"),
         Move("close", _("办结"), _from("held"), "closed", f"{CONSULTING}：议定事项", locked=True),
         Move("cancel", _("取消"), _from("planned"), "cancelled", f"{CONSULTING}：议程", ("reason",)),
         Move("note", _("备注"), _from("planned", "held"), None, "案卷备注", ("text",)),
     ),
-    need_labels={"reason": _("原因"), "text": _("备注内容")},
+    need_labels={"reason": _("原因"), "text": _("备注内容"), "result": _("议定内容")},
 )
 """A meeting of the district with its subdistricts; its agenda comes from summons that failed."""

@@ -18,6 +18,9 @@ class SummonsKind(models.Model):
     amount = models.PositiveIntegerField()
     unit = models.CharField(max_length=16)
     mode = models.CharField(max_length=12, choices=AnswerMode)  # proposed; each body may be asked otherwise
+    earliest_minutes = models.PositiveIntegerField(default=10)  # no body may be asked for an answer sooner
+    latest_days = models.PositiveSmallIntegerField(default=30)  # nor later; natural days
+    judge_days = models.PositiveSmallIntegerField(default=2)  # working days the chief has to judge the answers
     in_force = models.BooleanField(default=True)
     provenance = models.CharField(max_length=12, choices=Provenance)
     source = models.CharField(max_length=200)
@@ -26,7 +29,9 @@ class SummonsKind(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["code", "number"], name="one_summons_kind_version"),
             models.UniqueConstraint(fields=["code"], condition=Q(in_force=True), name="one_summons_kind_in_force"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="summons_limit_positive"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, latest_days__gt=0, judge_days__gt=0), name="summons_limit_positive"
+            ),
         ]
 
     def __str__(self) -> str:
