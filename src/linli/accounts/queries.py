@@ -202,3 +202,8 @@ def audit(*, actor: Actor, before: int | None = None, verb: str = "", limit: int
 def _account_id(label: str) -> Any:
     kind, _sep, number = label.partition(":")
     return int(number) if kind in {"person", "account", "token"} and number.isdigit() else None
+
+
+def count_posts_at(divisions: Iterable[str]) -> int:
+    """How many posts are held at exactly these divisions now (1 SQL)."""
+    return PostHeld.objects.filter(division__in=list(divisions), valid_to=None).count()

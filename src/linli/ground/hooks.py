@@ -28,10 +28,11 @@ class Held:
 
 Count = Callable[[Actor, Codes], Sequence[Held]]
 Carry = Callable[[Actor, Codes], Any]
+PutBack = Callable[[Actor, Any], object]
 Classes = Callable[[], Sequence[tuple[str, str]]]
 
 _count: dict[str, Count] = {}
-_carry: dict[str, Carry] = {}
+_carry: dict[str, tuple[Carry, PutBack]] = {}
 _classes: list[Classes] = []
 
 
@@ -40,12 +41,12 @@ def on_count(name: str, count: Count) -> None:
     _count[name] = count
 
 
-def on_carry(name: str, carry: Carry) -> None:
-    """Announce what a room does when codes have changed. Called by the job, after the flip; must be repeatable.
+def on_carry(name: str, carry: Carry, put_back: PutBack) -> None:
+    """Announce what a room does when codes have changed, and how it takes that back.
 
-    An undo calls it with the codes the other way round.
+    `carry` is called by the job after the flip, in the order of announcement, and answers what `put_back` needs (JSON).
     """
-    _carry[name] = carry
+    _carry[name] = (carry, put_back)
 
 
 def on_classes(classes: Classes) -> None:
@@ -58,8 +59,8 @@ def held(actor: Actor, codes: Codes) -> list[Held]:
     return [one for count in _count.values() for one in count(actor, codes)]
 
 
-def carriers() -> Mapping[str, Carry]:
-    """Who carries codes over, by name."""
+def carriers() -> Mapping[str, tuple[Carry, PutBack]]:
+    """Who carries codes over and back, by name."""
     return dict(_carry)
 
 

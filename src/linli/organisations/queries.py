@@ -122,3 +122,9 @@ def family(body_id: int) -> tuple[int, ...]:
 def revision() -> str:
     """Changes whenever any body does; routing tables built from bodies compare it."""
     return _bodies().revision
+
+
+def bodies_at(divisions: Iterable[str]) -> tuple[BodyView, ...]:
+    """The active bodies that answer for exactly these divisions."""
+    wanted = frozenset(divisions)
+    return tuple(b for b in _bodies().active if b.division in wanted)

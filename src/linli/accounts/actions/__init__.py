@@ -1,6 +1,6 @@
 """The only writers of accounts, posts and tokens. Every change leaves one line in the administrative record."""
 
-from .bodies import create_body, load_bodies, merge_bodies, rename_body
+from .bodies import create_body, load_bodies, merge_bodies, move_bodies, put_bodies_back, rename_body
 from .people import (
     change_password,
     create_account,
@@ -11,7 +11,7 @@ from .people import (
     set_demonstration_password,
     temporary_password,
 )
-from .posts import end_post, give_post
+from .posts import end_post, give_post, move_posts, put_posts_back
 from .record import Secret, record
 from .staff import NewPerson, create_staff
 from .tokens import create_token, revoke_token
@@ -29,6 +29,10 @@ __all__ = [
     "give_post",
     "load_bodies",
     "merge_bodies",
+    "move_bodies",
+    "move_posts",
+    "put_bodies_back",
+    "put_posts_back",
     "record",
     "rename_account",
     "rename_body",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db import transaction
 
 from linli.core.actor import Actor
@@ -51,3 +53,21 @@ def load_bodies(*, actor: Actor, data: bytes) -> organisations.LoadReport:
                 changed=report.changed,
             )
     return report
+
+
+def move_bodies(*, actor: Actor, codes: Mapping[str, str]) -> dict[str, str]:
+    """Bodies follow the borders: as `organisations.actions.move_bodies`, with a line in the administrative record."""
+    with transaction.atomic():
+        moved = organisations.move_bodies(actor=actor, codes=codes)
+        if moved:
+            record(actor=actor, verb=AuditVerb.MOVE_BODIES, target="divisions", bodies=len(moved))
+    return moved
+
+
+def put_bodies_back(*, actor: Actor, divisions: Mapping[str, str]) -> int:
+    """Undo of `move_bodies`."""
+    with transaction.atomic():
+        back = organisations.put_bodies_back(actor=actor, divisions=divisions)
+        if back:
+            record(actor=actor, verb=AuditVerb.MOVE_BODIES, target="divisions", bodies=back, undone=True)
+    return back

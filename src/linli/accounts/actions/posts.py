@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -89,3 +90,48 @@ def end_post(*, actor: Actor, post_id: int) -> None:
             division=post.division,
             body=_code(post.body_id),
         )
+
+
+def move_posts(*, actor: Actor, codes: Mapping[str, str]) -> list[list[int]]:
+    """Posts held at a division that has another code now go on there: the old row ends, a new one begins.
+
+    Old code → new. Answers [post ended, post begun or 0] pairs for `put_posts_back`; 0 where the person already held
+    that post there. Bodies move first.
+    """
+    permissions.can_administer(actor).or_forbidden()
+    pairs = []
+    with transaction.atomic():
+        changing()
+        now = clock.now()
+        held = PostHeld.objects.filter(division__in=[*codes], valid_to=None).order_by("pk")
+        for post in list(held):
+            new = codes[post.division]
+            same = {"account_id": post.account_id, "kind": post.kind, "division": new, "body_id": post.body_id}
+            PostHeld.objects.filter(pk=post.pk).update(valid_to=max(now, post.valid_from))
+            begun = 0
+            if not PostHeld.objects.filter(**same, valid_to=None).exists():
+                begun = PostHeld.objects.create(**same, valid_from=now).pk
+            pairs.append([post.pk, begun])
+        if pairs:
+            record(actor=actor, verb=AuditVerb.MOVE_POSTS, target="divisions", posts=len(pairs))
+    return pairs
+
+
+def put_posts_back(*, actor: Actor, pairs: Iterable[Iterable[int]]) -> int:
+    """Undo of `move_posts`: what it began ends, what it ended begins anew, unless somebody ended it meanwhile."""
+    permissions.can_administer(actor).or_forbidden()
+    back = 0
+    with transaction.atomic():
+        changing()
+        now = clock.now()
+        for ended, begun in [tuple(pair) for pair in pairs]:
+            if begun and not PostHeld.objects.filter(pk=begun, valid_to=None).update(valid_to=now):
+                continue  # it was ended by hand since: it stays ended
+            old = PostHeld.objects.get(pk=ended)
+            same = {"account_id": old.account_id, "kind": old.kind, "division": old.division, "body_id": old.body_id}
+            if not PostHeld.objects.filter(**same, valid_to=None).exists():
+                PostHeld.objects.create(**same, valid_from=now)
+                back += 1
+        if back:
+            record(actor=actor, verb=AuditVerb.MOVE_POSTS, target="divisions", posts=back, undone=True)
+    return back
