@@ -8,22 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely import Geometry, LineString, Polygon
+from shapely import Geometry, LineString, MultiPolygon, Polygon
 
 from linli_engines.ground.arrangement import Plane, faces, holders, lines_of, neighbours, tiles
 from linli_engines.ground.coding import serials
+from linli_engines.ground.errors import Refused
 from linli_engines.ground.regions import Regions
 from linli_engines.ground.splitting import pieces
 
 VERTICES_MOST = 200_000
-
-
-class Refused(ValueError):
-    """An input that cannot be divided. `code` is stable, `where` names the parcels."""
-
-    def __init__(self, code: str, text: str, *where: str) -> None:
-        super().__init__(f"[{code}] {text}: {', '.join(where)}" if where else f"[{code}] {text}")
-        self.code, self.text, self.where = code, text, where
+STRENGTHS = {"main": 1.0, "rail": 1.0, "water": 1.0, "minor": 0.4}
+"""How much a kind of barrier keeps grids apart: nobody crosses rails or water on foot, everybody crosses a lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +28,16 @@ class Barrier:
     line: Geometry
     kind: str = ""
     strength: float = 1.0
+
+    @classmethod
+    def of(cls, line: Geometry, kind: str) -> Barrier:
+        """A barrier of the strength of its kind. `line` may be an area (a lake, a yard of rails): its shores count.
+
+        Raises Refused: KIND_UNKNOWN.
+        """
+        if kind not in STRENGTHS:
+            raise Refused("KIND_UNKNOWN", "no such kind of barrier", kind)
+        return cls(line, kind, STRENGTHS[kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,11 @@ class Design:
     cells: tuple[Cell, ...]
     outline: Geometry
     plane: Plane
+
+    @property
+    def shapes(self) -> dict[str, Polygon | MultiPolygon]:
+        """Shapes by code, as edits take them."""
+        return {cell.code: cell.shape for cell in self.cells}
 
 
 def design(parcels: Mapping[str, Geometry], barriers: Sequence[Barrier], settings: Settings | None = None) -> Design:
@@ -108,14 +118,15 @@ def _check(parcels: Mapping[str, Geometry]) -> None:
 
 
 def _inside(barriers: Sequence[Barrier], whole: Geometry) -> list[Barrier]:
-    """Barriers as far as they lie inside, in parts."""
-    if not barriers:
+    """Barriers as far as they lie inside, in parts; of areas their shores."""
+    parts = [Barrier(line, b.kind, b.strength) for b in barriers for line in lines_of([b.line])]
+    if not parts:
         return []
     shapely.prepare(whole)
-    cut = shapely.intersection(np.array([b.line for b in barriers], dtype=object), whole)
+    cut = shapely.intersection(np.array([b.line for b in parts], dtype=object), whole)
     return [
         Barrier(part, b.kind, b.strength)
-        for b, line in zip(barriers, cut, strict=True)
+        for b, line in zip(parts, cut, strict=True)
         for part in shapely.get_parts(line)
         if part.geom_type == "LineString" and part.length > 0
     ]

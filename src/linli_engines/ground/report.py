@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from linli_engines.ground.arrangement import lines_of
 from linli_engines.ground.design import Barrier, Design, Settings
 
 CUT_OFF = 0.15
@@ -62,7 +63,7 @@ def _crossed(found: Design, barriers: Sequence[Barrier]) -> dict[str, tuple[str,
     shapes = np.array([c.shape for c in found.cells], dtype=object)
     by: dict[str, tuple[str, ...]] = {}
     for kind in sorted({b.kind for b in barriers}):
-        lines = _pieces([b.line for b in barriers if b.kind == kind])
+        lines = _pieces(lines_of([b.line for b in barriers if b.kind == kind]))
         tree = shapely.STRtree(lines)
         a, b = tree.query(shapes, predicate="intersects")
         cut = [k for k in np.unique(a).tolist() if _cut_off(shapes[k], lines[b[a == k]]) > CUT_OFF]
