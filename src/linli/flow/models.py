@@ -116,6 +116,7 @@ class Journal(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["matter", "seq"], name="one_line_per_seq")]
+        indexes = [models.Index(fields=["at"], name="journal_by_at")]  # what happened on a day, over all matters
 
     def __str__(self) -> str:
         return f"{self.matter_id}#{self.seq} {self.verb}"

@@ -68,6 +68,7 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["lat", "lon"], name="case_by_place"),
             models.Index(fields=["case_class", "matter"], name="case_by_class"),
+            models.Index(fields=["matter"], condition=Q(reopen_count__gt=0), name="case_reopened"),
         ]
 
     def __str__(self) -> str:

@@ -24,11 +24,12 @@ from ..catalogue import catalogue
 from ..models import Case
 from ..receipts import code_matches
 from ..rules import CASE, SYSTEM_VERBS, number_of, parse_number
-from . import retracting
+from . import retracting, windows
 from .classes import class_of
 from .offered import offered_in_vain
 
 _ROW = ("matter",)  # the class comes from the catalogue that the process keeps
+DAYS = ("since", "until", "closed_since", "closed_until", "open_on", "late_on")
 _NOT_OVER = frozenset(CASE.stages) - CASE.ends  # said with such a stage: what is open has indexes of its own
 
 
@@ -158,13 +159,20 @@ class CaseFilter:
     closed: str = ""  # today
     view: str = "area"  # area | body
     open: str = ""  # '1': neither closed nor ended
+    closed_since: str = ""  # 2026-11-22: closed for the last time on that day or later
+    closed_until: str = ""
+    on_time: str = ""  # 1 | 0, of what is closed
+    open_on: str = ""  # a day: not closed when it ended
+    late_on: str = ""  # a day: not closed when it ended, and past the whole limit
+    had: str = ""  # return | rework | reopen
+    rated: str = ""  # content | said
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, str]) -> CaseFilter:
         """From query parameters; unknown ones are ignored, mistyped dates raise Invalid."""
         known = {name: str(data.get(name, "")).replace("\0", "").strip()[:24] for name in cls.__dataclass_fields__}
         known["view"] = known["view"] or "area"
-        for name in ("since", "until"):
+        for name in DAYS:
             if known[name]:
                 _day_start(known[name], name)
         return cls(**known)
@@ -230,6 +238,17 @@ def cases(actor: Actor, wanted: CaseFilter) -> QuerySet[Case]:
         rows = rows.filter(matter__opened_at__gte=today_start(now))
     if wanted.closed == "today":
         rows = rows.filter(matter__closed_at__gte=today_start(now))
+    if wanted.closed_since:
+        rows = rows.filter(matter__closed_at__gte=_day_start(wanted.closed_since, "closed_since"))
+    if wanted.closed_until:
+        end = _day_start(wanted.closed_until, "closed_until") + timedelta(days=1)
+        rows = rows.filter(matter__closed_at__lt=end)
+    rows = rows.filter(windows.closed_how(wanted.on_time, wanted.had, wanted.rated))
+    if wanted.open_on:
+        rows = rows.filter(windows.open_at(_day_start(wanted.open_on, "open_on") + timedelta(days=1), "matter__"))
+    if wanted.late_on:
+        end = _day_start(wanted.late_on, "late_on") + timedelta(days=1)
+        rows = rows.filter(windows.late_at(end, now, "matter__"))
     # the matter's own id, not the case's equal one: only so does SQLite walk (subdistrict, id) backwards without sorting
     return rows.extra(order_by=["-flow_matter.id"])
 

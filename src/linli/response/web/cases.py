@@ -23,12 +23,19 @@ from linli.territory import queries as territory
 from .. import permissions, queries
 from ..choices import Channel
 from ..queries import CaseFilter
+from ..queries.cases import DAYS
 from ..rules import CASE
 from .rows import options, table_rows
 
 PAGE = 50
 EXPORT_ROWS = 20_000
 MORE = ("class_code", "community", "channel", "since", "until")
+
+
+CARRIED = (
+    "body", "open", "opened", "closed", "closed_since", "closed_until", "on_time", "open_on", "late_on", "had", "rated",
+)  # fmt: skip
+"""Said by links from other pages: no control of the form sets these, and filtering further keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ def cases(request: ActorRequest) -> HttpResponse:
             "problem": problem,
             "has_errors": bool(problem),
             "wanted": wanted,
+            "carried": [(name, value) for name in CARRIED if (value := getattr(wanted, name))],
             "views": views(request.actor, wanted),
             "selects": selects(request.actor, wanted),
             "more": more(wanted),
@@ -119,7 +127,7 @@ def read_filter(request: ActorRequest) -> tuple[CaseFilter, str]:
         wanted = CaseFilter.from_mapping(given)
     except Invalid as refused:
         problem = str(refused.message)
-        wanted = CaseFilter.from_mapping({k: v for k, v in given.items() if k not in ("since", "until")})
+        wanted = CaseFilter.from_mapping({k: v for k, v in given.items() if k not in DAYS})
     if "view" not in given and not request.actor.holds(permissions.AREA_KINDS):
         wanted = CaseFilter(**{n: getattr(wanted, n) for n in CaseFilter.__dataclass_fields__} | {"view": "body"})
     return wanted, problem
@@ -188,6 +196,13 @@ def chips(wanted: CaseFilter) -> list[Chip]:
         "opened": lambda v: _("今天受理"),
         "closed": lambda v: _("今天结案"),
         "open": lambda v: _("没办完的"),
+        "closed_since": lambda v: _("%(day)s 起结案") % {"day": v},
+        "closed_until": lambda v: _("到 %(day)s 结案") % {"day": v},
+        "on_time": lambda v: {"1": _("按期结案"), "0": _("逾期结案")}.get(v, v),
+        "open_on": lambda v: _("%(day)s 结束时在办") % {"day": v},
+        "late_on": lambda v: _("%(day)s 结束时超期未结") % {"day": v},
+        "had": lambda v: {"return": _("退过单"), "rework": _("返过工"), "reopen": _("重开过")}.get(v, v),
+        "rated": lambda v: {"content": _("满意或基本满意"), "said": _("评价过")}.get(v, v),
     }
     goes_with = {"top": ("class_code",), "subdistrict": ("community",)}
     return [
