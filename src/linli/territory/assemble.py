@@ -21,6 +21,7 @@ from .rows import CellRow, DivisionRow, GridRow, StreetRow
 from .squares import square_grid
 
 ORDER = (Layer.DISTRICT, Layer.SUBDISTRICTS, Layer.COMMUNITIES, Layer.GRIDS)
+SOURCED = {Provenance.IMPORTED, Provenance.SOURCED}
 NEAR_M = 300.0  # streets this far outside the district are still somebody's "near"
 
 
@@ -34,7 +35,9 @@ class Ground:
 
     @property
     def district(self) -> Geometry:
-        return self.layers[Layer.DISTRICT].geometries[self.pack.district]
+        """The whole ground; while a merger is prepared, that of both districts."""
+        shapes = list(self.layers[Layer.DISTRICT].geometries.values())
+        return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
 
     def communities_at(self, lon: np.ndarray, lat: np.ndarray) -> list[str]:
         """The community of each point, "" outside every cell."""
@@ -46,13 +49,17 @@ def nest(pack: Pack, imported: Mapping[Layer, Boundaries]) -> dict[Layer, Bounda
     """Layers of which each is a partition of the one above.
 
     Imported layers stay as they are. A layer that is only derived is fitted to them: dissolved from an imported
-    layer below, else recut into the layer above; the grid is made anew.
+    layer below, else recut into the layer above; the grid is made anew. What is dissolved is as good as its parts if
+    these have a source; parts that were drawn here make it neither better nor worse than it was.
     """
     layers = dict(pack.layers) | dict(imported)
+    sourced = {layer for layer, bounds in imported.items() if bounds.provenance in SOURCED}
     for parent, child in reversed(list(pairwise(ORDER))):
         if child in imported and parent not in imported:
             fitted = dissolve(layers[child].geometries, DIGITS[parent])
-            layers[parent] = replace(layers[parent], geometries=fitted, approximate=layers[child].approximate)
+            rough = layers[child if child in sourced else parent].approximate
+            layers[parent] = replace(layers[parent], geometries=fitted, approximate=rough)
+            sourced |= {parent} if child in sourced else set()
             imported = {**imported, parent: layers[parent]}
     for parent, child in pairwise(ORDER[:-1]):
         if parent in imported and child not in imported:
@@ -88,8 +95,11 @@ def division_rows(ground: Ground) -> tuple[DivisionRow, ...]:
         if layer is Layer.COMMUNITIES:
             known = ground.layers[Layer.SUBDISTRICTS].geometries
             listed = {c: n for c, (n, _lon, _lat) in ground.pack.communities.items() if c[:9] in known}
+            bare = {} if bounds.provenance == Provenance.IMPORTED else listed
+            if bounds.named is not None:
+                bare = {c: n for c, (n, _lon, _lat) in bounds.named.items()}
             names = (
-                ({} if bounds.provenance == Provenance.IMPORTED else listed)
+                bare
                 | {c: listed.get(c, "") for c in bounds.geometries}
                 | {c: n for c, n in names.items() if c in bounds.geometries}
             )
@@ -103,7 +113,9 @@ def _division(layer: Layer, code: str, name: str, bounds: Boundaries, ground: Gr
     lon: float | None = None
     lat: float | None = None
     if geometry is not None:
-        lon, lat = label_point(geometry)
+        lon, lat = bounds.labels.get(code) or label_point(geometry)
+    elif bounds.named is not None and code in bounds.named:
+        _name, lon, lat = bounds.named[code]
     elif code in ground.pack.communities:
         _name, lon, lat = ground.pack.communities[code]
     return DivisionRow(
@@ -112,7 +124,7 @@ def _division(layer: Layer, code: str, name: str, bounds: Boundaries, ground: Gr
         parent=code[:-3] if layer is not Layer.DISTRICT else "",
         name=name,
         short_name=short(name),
-        approximate=bounds.approximate,
+        approximate=bounds.is_approximate(code),
         boundary=geojson(geometry) if geometry is not None else "",
         lon=lon,
         lat=lat,
@@ -142,7 +154,7 @@ def cell_rows(ground: Ground) -> tuple[CellRow, ...]:
             area_m2=round(area_m2(bounds.geometries[code])),
             lon=round(float(shapely.get_x(point)), 6),
             lat=round(float(shapely.get_y(point)), 6),
-            approximate=bounds.approximate,
+            approximate=bounds.is_approximate(code),
             valid_from=bounds.valid_from,
         )
         for code, point in zip(codes, points, strict=True)

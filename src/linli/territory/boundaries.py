@@ -1,26 +1,28 @@
-"""Checks of an imported boundary file: every problem is listed, with feature, code, area and place. No database."""
+"""Checks of the polygons of a layer one by one: every problem is listed, with feature, code and place. No database."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import shapely
 from django.utils.translation import gettext as _
 from shapely import Geometry
 
+from linli.core.errors import Invalid
+
 from .choices import DIGITS, Layer
+from .geometry import METRE_LAT, METRE_LON
 from .partition import PRECISION
+from .polygons import LARGEST_BYTES, MOST_FEATURES, read_polygons
 from .rules import in_china
 
-LARGEST_BYTES = 20 * 1024 * 1024
-MOST_FEATURES = 20_000
 MOST_CORNERS = 1_000_000
 LISTED = 200  # problems of one kind; more are counted
-_WGS84 = re.compile(r"(CRS:?84|EPSG:+4326|OGC:1\.3:CRS84)$", re.IGNORECASE)
+SPIKE_DEGREES, SPIKE_M = 2.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,65 +57,92 @@ class Checked:
 
 
 def check_form(data: bytes, layer: Layer, known: Mapping[str, str]) -> Checked:
-    """Reads the file: size, JSON, reference system, codes, names, geometry of each feature on its own.
-
-    `known` holds the names of divisions by code, for files that carry codes only.
-    """
+    """Reads the file (GeoJSON or GeoPackage): size, reference system, then each feature as `check_features` does."""
     found = Checked()
-    rows = _rows(data, found)
-    corners = 0
-    for index, row in enumerate(rows):
-        code = _code(row, index, layer, found)
-        geometry = _geometry(row, index, code, found)
-        if geometry is None or not code:
-            continue
-        corners += int(shapely.get_num_coordinates(geometry))
-        if code in found.geometries:
-            found.add("duplicate_code", _("编码重复，与第 %(n)s 个要素相同。") % {"n": found.features[code] + 1},
-                      feature=index, division=code)  # fmt: skip
-            continue
-        name = str(row["properties"].get("name") or "").strip()[:100] or known.get(code, "")
-        if not name and layer is not Layer.GRIDS:
-            found.add("missing_name", _("缺少名称（name），系统里也没有这个编码的名称。"), feature=index, division=code)
-        found.geometries[code], found.names[code], found.features[code] = geometry, name, index
-    if corners > MOST_CORNERS:
-        found.add("too_large", _("界线的节点太多：%(n)s 个，最多 %(most)s 个。") % {"n": corners, "most": MOST_CORNERS})
+    try:
+        file = read_polygons(data, most_bytes=LARGEST_BYTES, most_features=MOST_FEATURES)
+    except Invalid as refused:
+        found.add(refused.code, str(refused.message))
+        return found
+    for row in file.features:
+        code = _code(row.properties.get("code"), row.number - 1, layer, found)
+        geometry = _geometry(row.geometry, row.problem, row.number - 1, code, found)
+        if geometry is not None and code:
+            _take(found, layer, row.number - 1, code, str(row.properties.get("name") or ""), geometry, known)
+    _count_corners(found)
     return found
 
 
-def _rows(data: bytes, found: Checked) -> list[dict[str, Any]]:
-    if len(data) > LARGEST_BYTES:
-        found.add("too_large", _("文件太大：%(n)s MB，最多 20 MB。") % {"n": round(len(data) / 1048576, 1)})
-        return []
-    try:
-        value = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        found.add("not_utf8", _("文件不是 UTF-8 编码。"))
-        return []
-    except (ValueError, RecursionError):
-        found.add("not_json", _("文件不是有效的 JSON。"))
-        return []
-    rows = value.get("features") if isinstance(value, dict) and value.get("type") == "FeatureCollection" else None
-    if not isinstance(rows, list):
-        found.add("not_feature_collection", _("文件不是 GeoJSON 要素集合（FeatureCollection）。"))
-        return []
-    crs = value.get("crs")
-    name = str(((crs or {}).get("properties") or {}).get("name", "")) if isinstance(crs, dict | None) else "?"
-    if crs and not _WGS84.search(name):
-        found.add("wrong_crs", _("坐标系不是 WGS-84（EPSG:4326），而是：%(name)s") % {"name": name[:80] or "?"})
-        return []
-    if not rows:
-        found.add("empty", _("文件里没有要素。"))
-    if len(rows) > MOST_FEATURES:
-        found.add("too_large", _("要素太多：%(n)s 个，最多 %(most)s 个。") % {"n": len(rows), "most": MOST_FEATURES})
-        return []
-    return [row if isinstance(row, dict) else {} for row in rows]
+def check_features(
+    features: Iterable[tuple[str, str, Geometry | None]],
+    layer: Layer,
+    known: Mapping[str, str],
+    numbers: Sequence[int] | None = None,
+) -> Checked:
+    """The same checks of (code, name, polygon) that come from elsewhere than a file: codes, names, each geometry on its
+    own. `known` holds the names of divisions by code, for those that come with a code only; `numbers` how each is told.
+    """
+    found = Checked()
+    for place, (raw_code, name, shape) in enumerate(features):
+        index = numbers[place] if numbers else place
+        code = _code(raw_code, index, layer, found)
+        kind = getattr(shape, "geom_type", "")
+        problem = "" if kind in {"Polygon", "MultiPolygon"} else "not_polygon"
+        geometry = _geometry(None if problem else shape, problem, index, code, found)
+        if geometry is not None and code:
+            _take(found, layer, index, code, name, geometry, known)
+    _count_corners(found)
+    return found
 
 
-def _code(row: dict[str, Any], index: int, layer: Layer, found: Checked) -> str:
-    properties = row.get("properties")
-    row["properties"] = properties if isinstance(properties, dict) else {}
-    code = str(row["properties"].get("code") or "").strip()
+def _take(
+    found: Checked, layer: Layer, index: int, code: str, name: str, geometry: Geometry, known: Mapping[str, str]
+) -> None:
+    if code in found.geometries:
+        found.add("duplicate_code", _("编码重复，与第 %(n)s 个要素相同。") % {"n": found.features[code] + 1},
+                  feature=index, division=code)  # fmt: skip
+        return
+    kept = name.strip()[:100] or known.get(code, "")
+    if not kept and layer is not Layer.GRIDS:
+        found.add("missing_name", _("缺少名称（name），系统里也没有这个编码的名称。"), feature=index, division=code)
+    _remark(found, index, code, geometry)
+    found.geometries[code], found.names[code], found.features[code] = geometry, kept, index
+
+
+def _remark(found: Checked, index: int, code: str, geometry: Geometry) -> None:
+    """What is allowed but seldom meant: parts that do not touch, spikes."""
+    parts = shapely.get_num_geometries(geometry)
+    if parts > 1:
+        found.add("several_parts", _("由 %(n)s 个不相连的部分组成，请核对。") % {"n": int(parts)}, feature=index, division=code,
+                  warning=True)  # fmt: skip
+    for lon, lat in spikes(geometry)[:3]:
+        text = _("边线在这里急转折返（尖刺），请核对。")
+        found.add("spike", text, feature=index, division=code, lon=lon, lat=lat, warning=True)
+
+
+def spikes(geometry: Geometry) -> list[tuple[float, float]]:
+    """Corners at which the border turns back within SPIKE_DEGREES with both legs longer than SPIKE_M, as (lon, lat)."""
+    found: list[tuple[float, float]] = []
+    for ring in shapely.get_rings(shapely.get_parts(geometry)):
+        corners = shapely.get_coordinates(ring)[:-1]
+        flat = corners * (METRE_LON, METRE_LAT)
+        back, on = np.roll(flat, 1, axis=0) - flat, np.roll(flat, -1, axis=0) - flat
+        short = np.minimum(np.hypot(*back.T), np.hypot(*on.T))
+        angle = np.abs(np.arctan2(back[:, 0] * on[:, 1] - back[:, 1] * on[:, 0], (back * on).sum(axis=1)))
+        sharp = (angle < np.radians(SPIKE_DEGREES)) & (short > SPIKE_M)
+        found += [(round(x, 6), round(y, 6)) for x, y in corners[sharp].tolist()]
+    return found
+
+
+def _count_corners(found: Checked) -> None:
+    corners = sum(int(shapely.get_num_coordinates(g)) for g in found.geometries.values())
+    if corners > MOST_CORNERS:
+        found.add("too_large", _("界线的节点太多：%(n)s 个，最多 %(most)s 个。") % {"n": corners, "most": MOST_CORNERS})
+
+
+def _code(raw: Any, index: int, layer: Layer, found: Checked) -> str:
+    whole = int(raw) if isinstance(raw, float) and raw.is_integer() else raw  # some programs write codes as numbers
+    code = str(whole or "").strip()
     if not code:
         found.add("missing_code", _("缺少编码（code）。"), feature=index)
         return ""
@@ -124,19 +153,16 @@ def _code(row: dict[str, Any], index: int, layer: Layer, found: Checked) -> str:
     return code
 
 
-def _geometry(row: dict[str, Any], index: int, code: str, found: Checked) -> Geometry | None:
+def _geometry(geometry: Geometry | None, problem: str, index: int, code: str, found: Checked) -> Geometry | None:
+    """The polygon fitted to the lattice; None when it cannot be one. `problem` is what its reader said."""
     where = {"feature": index, "division": code}
-    raw = row.get("geometry")
-    if not isinstance(raw, dict) or raw.get("type") not in {"Polygon", "MultiPolygon"}:
+    if problem in {"not_polygon", "no_geometry"}:
         found.add("not_polygon", _("图形不是面（Polygon 或 MultiPolygon）。"), **where)
         return None
-    try:
-        geometry = shapely.force_2d(shapely.from_geojson(json.dumps(raw)))
-    except (shapely.errors.ShapelyError, TypeError, ValueError):
-        geometry = None
     if geometry is None or geometry.is_empty:
         found.add("bad_geometry", _("图形无法读取：坐标不全，或环没有闭合。"), **where)
         return None
+    geometry = shapely.force_2d(geometry)
     west, south, east, north = shapely.bounds(geometry).tolist()
     if (
         not all(map(_finite, (west, south, east, north)))

@@ -12,7 +12,7 @@ from shapely import Geometry
 
 from .boundaries import LISTED, Checked
 from .choices import DIGITS, Layer
-from .geometry import area_m2
+from .geometry import area_m2, to_metres
 from .pack import Boundaries
 from .rules import wgs84_from_gcj02
 
@@ -20,6 +20,7 @@ TOLERANCE_M2 = 1.0  # between neighbours of one file
 PARENT_TOLERANCE_M2 = 100.0  # one sliver along an imported parent's border
 DIFFERENT = 0.02  # of the area of a parent with a source: official lines are never equal to ours, but close
 STRAY = 0.2  # of its own area may a division lie outside such a parent
+MANY_CORNERS = 20_000  # of an outline: then its shift is judged on a coarser one
 NOTHING_LEFT = 0.999  # of the area: an approximate parent is only wrong if a child misses it altogether
 ABOVE = {Layer.SUBDISTRICTS: Layer.DISTRICT, Layer.COMMUNITIES: Layer.SUBDISTRICTS, Layer.GRIDS: Layer.COMMUNITIES}
 BELOW = {above: layer for layer, above in ABOVE.items()}
@@ -31,19 +32,59 @@ def check_layer(
     """Adds problems of the layer as a whole to `found`. `layers` are the live ones, `imported` those in force."""
     if not found.geometries:
         return
-    _check_district(found, district)
+    _check_district(found, {district, *layers[Layer.DISTRICT].geometries})
     _check_parents(found, layer, layers)
     _check_neighbours(found)
     _check_extent(found, layer, layers, imported)
     _check_children(found, layer, layers, imported)
+    below = BELOW.get(layer)
+    if below in imported and not found.stopped:
+        _check_standing(found, layer, layers[below])
     _shorten(found)
 
 
-def _check_district(found: Checked, district: str) -> None:
+def check_batch(
+    batch: Mapping[Layer, Checked], district: str, live: Mapping[Layer, Boundaries], kept: frozenset[Layer]
+) -> None:
+    """Adds to each layer of a batch what does not fit: with its neighbours, with the layer above it (of the batch, else
+    the live one) and with the layer below if that stays. `kept` are the layers in force; all borders are exact ones.
+    """
+    new = {layer: Boundaries(layer, found.geometries, found.names) for layer, found in batch.items()}
+    merged = {**live, **new}
+    districts = set(merged[Layer.DISTRICT].geometries)
+    for layer, found in batch.items():
+        if not found.geometries:
+            found.add("empty", _("这一层没有任何面。"))
+            continue
+        _check_district(found, districts)
+        if layer is Layer.DISTRICT and district not in districts:
+            found.add("district_missing", _("缺少本区（%(code)s）的区界。") % {"code": district}, division=district)
+        _check_parents(found, layer, merged)
+        _check_neighbours(found)
+        _check_extent(found, layer, {**merged, Layer.DISTRICT: live[Layer.DISTRICT]} if layer is Layer.DISTRICT else merged,
+                      frozenset(Layer))  # fmt: skip
+        below = BELOW.get(layer)
+        if below is not None and below not in batch:
+            if below is not Layer.GRIDS or below in kept:  # a grid that nobody put in force is made anew
+                _check_children(found, layer, live, frozenset(Layer))
+            if below in kept and not found.stopped:
+                _check_standing(found, layer, live[below])
+        _shorten(found)
+
+
+def _check_standing(found: Checked, layer: Layer, children: Boundaries) -> None:
+    """A layer below that stays must lie in the new borders, sliver by sliver."""
+    nested = Checked(dict(children.geometries), dict(children.names))
+    above = {layer: Boundaries(layer, found.geometries)}
+    _check_extent(nested, children.layer, above, frozenset(Layer))
+    found.problems += nested.problems
+
+
+def _check_district(found: Checked, districts: set[str]) -> None:
     for code in found.geometries:
-        if not code.startswith(district):
-            found.add("other_district", _("编码不属于本区（%(code)s）。") % {"code": district},
-                      feature=found.features[code], division=code)  # fmt: skip
+        if code[:6] not in districts:
+            text = _("编码不属于本区（%(code)s）。") % {"code": _("、").join(sorted(districts))}
+            found.add("other_district", text, feature=found.features[code], division=code)
 
 
 def _check_parents(found: Checked, layer: Layer, layers: Mapping[Layer, Boundaries]) -> None:
@@ -88,7 +129,7 @@ def _check_extent(found: Checked, layer: Layer, layers: Mapping[Layer, Boundarie
     whole, target = shapely.union_all(list(found.geometries.values())), shapely.union_all(list(reference.values()))
     different = area_m2(shapely.symmetric_difference(whole, target))
     if different > DIFFERENT * area_m2(target):
-        _check_shift(found, whole, target, different)
+        _check_shift(found, whole, target, different, layers.get(layer) or Boundaries(layer, {}))
     if layer is Layer.DISTRICT:
         if different > DIFFERENT * area_m2(target):
             found.add("differs", _("与现有区界相差 %(m2)s 平方米。") % {"m2": round(different)}, warning=True)
@@ -105,7 +146,7 @@ def _check_extent(found: Checked, layer: Layer, layers: Mapping[Layer, Boundarie
         if (above_it := reference.get(code[: DIGITS[above]])) is not None:
             outside = shapely.difference(geometry, above_it)
             limit = 0.0 if strict else area_m2(geometry) * (NOTHING_LEFT if rough else STRAY)
-            _mismatch(found, "outside_parent", text, outside, code, found.features[code], limit)
+            _mismatch(found, "outside_parent", text, outside, code, found.features.get(code), limit)
 
 
 def _mismatch(
@@ -128,15 +169,42 @@ def _mismatch(
             )
 
 
-def _check_shift(found: Checked, whole: Geometry, target: Geometry, different: float) -> None:
-    """GCJ-02 in a WGS-84 file moves everything by some 550 m: undoing it would make the outlines agree much better."""
+def _check_shift(found: Checked, whole: Geometry, target: Geometry, different: float, known: Boundaries) -> None:
+    """GCJ-02 in a WGS-84 file moves everything by some 550 m: undoing it would make the outlines agree much better.
 
+    The division that comes closest to its known place is named as a landmark, with how far it lies off.
+    """
+    tolerance = 1e-5 if shapely.get_num_coordinates(whole) < MANY_CORNERS else 1e-4
+    moved = shapely.make_valid(_unshifted(shapely.simplify(whole, tolerance)))
+    if area_m2(shapely.symmetric_difference(moved, target)) >= 0.5 * different:
+        return
+    name, was_m, is_m = _landmark(found, whole, target, known)
+    text = _(
+        "“%(name)s”偏离已知位置 %(was)s 米，按 GCJ-02 换算后只差 %(now)s 米：很像 GCJ-02 坐标。请转换为 WGS-84 后再导入。"
+    )
+    found.add("maybe_gcj02", text % {"name": name, "was": round(was_m), "now": round(is_m)}, **_inside(whole))
+
+
+def _unshifted(geometry: Geometry) -> Geometry:
     def back(corners: np.ndarray) -> np.ndarray:
-        return np.array([wgs84_from_gcj02(x, y) for x, y in corners.tolist()])
+        return np.array([wgs84_from_gcj02(x, y) for x, y in corners.tolist()]).reshape(-1, 2)
 
-    moved = shapely.make_valid(shapely.transform(shapely.simplify(whole, 1e-5), back))
-    if area_m2(shapely.symmetric_difference(moved, target)) < 0.5 * different:
-        found.add("looks_like_gcj02", _("整体偏移约 550 米，很像 GCJ-02 坐标。请转换为 WGS-84 后再导入。"))
+    return shapely.transform(geometry, back)
+
+
+def _landmark(found: Checked, whole: Geometry, target: Geometry, known: Boundaries) -> tuple[str, float, float]:
+    """(name, metres off as it is, metres off once shifted back) of the best known division, else of the outline."""
+    pairs = [
+        (known.names.get(c) or c, found.geometries[c], g) for c, g in known.geometries.items() if c in found.geometries
+    ]
+    pairs = pairs or [(_("区界"), whole, target)]
+    best = (pairs[0][0], 0.0, float("inf"))
+    for name, given, there in pairs:
+        middle, goal = shapely.centroid(given), to_metres(shapely.centroid(there))
+        now_m = shapely.distance(to_metres(_unshifted(middle)), goal)
+        if now_m < best[2]:
+            best = (name, float(shapely.distance(to_metres(middle), goal)), float(now_m))
+    return best
 
 
 def _check_children(
@@ -146,7 +214,8 @@ def _check_children(
     below = BELOW.get(layer)
     if below is None:
         return
-    for code in sorted(layers[below].geometries):
+    standing = layers[below]
+    for code in sorted({*standing.geometries, *(standing.named or ())}):
         if code[: DIGITS[layer]] not in found.geometries:
             text = _("下级 %(code)s 将失去上级区划。") % {"code": code}
             found.add("orphan", text, division=code, warning=below not in imported)

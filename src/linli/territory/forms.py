@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .boundaries import LARGEST_BYTES
+from .polygons import LARGEST_BYTES
 from .choices import Layer
 
 

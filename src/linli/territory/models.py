@@ -174,7 +174,11 @@ class Tile(models.Model):
 
 
 class BoundaryFile(models.Model):
-    """An imported boundary file: waiting for confirmation, in force, or replaced. Kept so that a new pack keeps it."""
+    """A boundary layer: waiting for confirmation, in force, or replaced. Kept so that a new pack keeps it.
+
+    An uploaded file has no `batch`; it is as trusted as what is imported. Content that another room put in force has
+    the token of its `LayerChange` and says itself how far it may be trusted.
+    """
 
     layer = models.CharField(max_length=16, choices=Layer.choices)
     name = models.CharField(max_length=200, blank=True)
@@ -184,10 +188,16 @@ class BoundaryFile(models.Model):
     state = models.CharField(max_length=10, choices=FileState.choices, default=FileState.WAITING)
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=40)
+    batch = models.CharField(max_length=32, blank=True)
+    approximate = models.BooleanField(default=False)
+    provenance = models.CharField(max_length=16, choices=Provenance.choices, default=Provenance.IMPORTED)
+    source = models.CharField(max_length=200, blank=True)
+    valid_from = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(layer__in=Layer.values), name="boundaryfile_layer_known"),
+            models.CheckConstraint(condition=Q(provenance__in=Provenance.values), name="boundaryfile_provenance_known"),
             models.CheckConstraint(condition=Q(state__in=FileState.values), name="boundaryfile_state_known"),
             models.UniqueConstraint(
                 fields=["layer"], condition=Q(state=FileState.ACCEPTED), name="boundaryfile_one_in_force"
@@ -196,6 +206,20 @@ class BoundaryFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.layer} {self.digest[:12]}"
+
+
+class LayerChange(models.Model):
+    """Layers that were put in force together. `before` and `after`: file of each layer in force, for the way back."""
+
+    token = models.CharField(max_length=32, primary_key=True)
+    note = models.CharField(max_length=200, blank=True)  # the public title of the change: a document, never a person
+    before = models.JSONField()
+    after = models.JSONField()
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=40)
+
+    def __str__(self) -> str:
+        return f"{self.note} {self.token[:12]}"
 
 
 class PackPart(models.Model):

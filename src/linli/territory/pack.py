@@ -29,7 +29,11 @@ FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Boundaries:
-    """One layer: geometries and names by code, and how far they may be trusted."""
+    """One layer: geometries and names by code, and how far they may be trusted.
+
+    `named`: communities without a boundary (name, label point); None means those of the pack's list. `rough` says of
+    single codes whether they are approximate, `labels` where their name stands.
+    """
 
     layer: Layer
     geometries: Mapping[str, Geometry]
@@ -38,6 +42,13 @@ class Boundaries:
     provenance: str = Provenance.PROVISIONAL
     source: str = ""
     valid_from: date | None = None
+    named: Mapping[str, tuple[str, float | None, float | None]] | None = None
+    rough: Mapping[str, bool] = field(default_factory=dict)
+    labels: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def is_approximate(self, code: str) -> bool:
+        """Of one code: as is said of it, else as the layer says."""
+        return self.rough.get(code, self.approximate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,11 @@ def read(folder: Path) -> Pack:
         )
     except (KeyError, TypeError, ValueError, shapely.errors.ShapelyError) as problem:
         raise Invalid("pack_unreadable", _("资料包无法读取：%(why)s") % {"why": problem}) from problem
+
+
+def roads(folder: Path) -> tuple[Feature, ...]:
+    """Only the roads: properties c (class 1 to 6), n (name), l (a link road)."""
+    return tuple(_features(folder / "roads.geojson"))
 
 
 def _layer(folder: Path, entry: Mapping[str, Any]) -> Boundaries:

@@ -83,8 +83,13 @@ class Snapshot:
 
     @cached_property
     def boxes(self) -> dict[str, tuple[float, float, float, float]]:
-        shapes = shapely.from_geojson(list(self.boundaries.values()))
-        return dict(zip(self.boundaries, map(tuple, shapely.bounds(shapes).tolist()), strict=True))
+        found = shapely.bounds(np.array(list(self.shapes.values()), dtype=object))
+        return dict(zip(self.shapes, map(tuple, found.tolist()), strict=True))
+
+    @cached_property
+    def shapes(self) -> dict[str, shapely.Geometry]:
+        """The boundary of every division that has one, by code."""
+        return dict(zip(self.boundaries, shapely.from_geojson(list(self.boundaries.values())), strict=True))
 
     @cached_property
     def cells(self) -> dict[str, tuple[float, float, bool]]:
@@ -93,10 +98,15 @@ class Snapshot:
         return {c: (lon, lat, a) for c, lon, lat, a in rows.values_list("code", "lon", "lat", "approximate")}
 
     @cached_property
-    def grid(self) -> Finder:
+    def cell_shapes(self) -> dict[str, shapely.Geometry]:
+        """Every cell, by code."""
         rows = LayerCell.objects.filter(layer__edition_id=self.edition_id, layer__key="base").order_by("code")
         found = dict(rows.values_list("code", "boundary"))
-        return Finder(dict(zip(found, shapely.from_geojson(list(found.values())), strict=True)))
+        return dict(zip(found, shapely.from_geojson(list(found.values())), strict=True))
+
+    @cached_property
+    def grid(self) -> Finder:
+        return Finder(self.cell_shapes)
 
     @cached_property
     def finders(self) -> tuple[Finder, ...]:
@@ -106,7 +116,7 @@ class Snapshot:
         for code, area in self.grid.areas.items():
             covered[code[:12]] += area
         for digits in (12, 9, 6):
-            shapes = {c: shapely.from_geojson(t) for c, t in self.boundaries.items() if len(c) == digits}
+            shapes = {c: g for c, g in self.shapes.items() if len(c) == digits}
             bare = {c: g for c, g in shapes.items() if covered[c] < shapely.area(g) * COVERED}
             if bare:
                 found.append(Finder(bare))

@@ -33,11 +33,19 @@ def division_name(code: str, short: bool = False) -> str:
 
 
 def district() -> DivisionView:
-    """The district. Raises Missing while no territory is loaded."""
+    """The district of the pack. Raises Missing while no territory is loaded."""
     found = divisions(Level.DISTRICT)
     if not found:
         raise Missing("territory_not_loaded", _("还没有装入资料包，请管理员运行 linli load-pack。"))
-    return found[0]
+    if len(found) == 1:
+        return found[0]
+    edition = current().edition
+    return next((v for v in found if edition is not None and v.code == edition.district), found[0])
+
+
+def districts() -> tuple[DivisionView, ...]:
+    """Every district: one, or two while a merger is prepared."""
+    return divisions(Level.DISTRICT)
 
 
 def grid_center(code: str) -> tuple[float, float]:
@@ -88,10 +96,11 @@ def _properties(view: DivisionView) -> dict[str, Any]:
 
 
 def bounds(code: str = "") -> tuple[float, float, float, float]:
-    """West, south, east, north of a division with a boundary; of the district for "" or a code without one."""
-    here = current()
-    known = here.boxes
+    """West, south, east, north of a division with a boundary; of the whole ground for "" or a code without one."""
+    known = current().boxes
     for n in (12, 9):
         if code[:n] in known and len(code) >= n:
             return known[code[:n]]
-    return known[district().code]
+    whole = [known[v.code] for v in districts() if v.code in known] or [known[district().code]]
+    west, south, east, north = zip(*whole, strict=True)
+    return min(west), min(south), max(east), max(north)

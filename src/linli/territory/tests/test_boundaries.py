@@ -81,18 +81,18 @@ def state() -> tuple[Any, ...]:
 )
 def test_a_bad_file_is_refused_with_its_reason(xicheng: None, content: bytes, expected: str) -> None:
     before = state()
-    report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", geojson=content)
+    report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", data=content)
     assert not report.accepted and report.stopped and expected in codes(report)
     assert all(p.message for p in report.problems) and state() == before
 
 
 def test_a_file_that_is_too_large_is_not_even_parsed(xicheng: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boundaries, "LARGEST_BYTES", 100)
-    report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", geojson=data(shipped("subdistricts")))
+    report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", data=data(shipped("subdistricts")))
     assert codes(report) == {"too_large"}
     monkeypatch.undo()
     monkeypatch.setattr(boundaries, "MOST_FEATURES", 3)
-    report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", geojson=data(shipped("subdistricts")))
+    report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", data=data(shipped("subdistricts")))
     assert codes(report) == {"too_large"}
 
 
@@ -102,7 +102,7 @@ def test_self_intersection_says_where(xicheng: None) -> None:
         "type": "Polygon",
         "coordinates": [[[116.36, 39.90], [116.37, 39.91], [116.37, 39.90], [116.36, 39.91], [116.36, 39.90]]],
     }
-    report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", geojson=data(features))
+    report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", data=data(features))
     problem = next(p for p in report.problems if p.code == "self_intersection")
     assert (problem.feature, problem.division) == (3, features[3]["properties"]["code"])
     assert (problem.lon, problem.lat) == (pytest.approx(116.365), pytest.approx(39.905))
@@ -147,7 +147,7 @@ def _shape(feature: dict[str, Any]) -> shapely.Geometry:
     ("spoil", "expected"),
     [
         (_twice, "duplicate_code"), (_overlap, "overlap"), (_hole, "gap"), (_foreign, "other_district"),
-        (_foreign, "unknown_parent"), (_shifted, "looks_like_gcj02"),
+        (_foreign, "unknown_parent"), (_shifted, "maybe_gcj02"),
     ],
 )  # fmt: skip
 def test_a_bad_layer_is_refused_with_area_and_place(
@@ -156,7 +156,7 @@ def test_a_bad_layer_is_refused_with_area_and_place(
     features = shipped("subdistricts")
     spoil(features)
     before = state()
-    report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", geojson=data(features))
+    report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", data=data(features))
     assert not report.accepted and expected in codes(report), report.problems
     if expected in {"overlap", "gap"}:
         problem = next(p for p in report.problems if p.code == expected and not p.warning)
@@ -168,7 +168,7 @@ def test_a_missing_subdistrict_is_a_gap_and_names_the_orphans(xicheng: None) -> 
     features = shipped("subdistricts")
     gone = features[4]["properties"]["code"]
     _missing(features)
-    report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", geojson=data(features))
+    report = actions.import_boundaries(actor=SYSTEM, layer="subdistricts", data=data(features))
     assert not report.accepted and codes(report) == {"gap"}
     orphans = {p.division for p in report.problems if p.code == "orphan"}
     assert orphans and all(code.startswith(gone) for code in orphans)
@@ -176,12 +176,12 @@ def test_a_missing_subdistrict_is_a_gap_and_names_the_orphans(xicheng: None) -> 
 
 def test_an_unknown_layer_and_strangers_are_refused(xicheng: None) -> None:
     with pytest.raises(Invalid):
-        actions.import_boundaries(actor=SYSTEM, layer="streets", geojson=b"")
+        actions.import_boundaries(actor=SYSTEM, layer="streets", data=b"")
     for actor in (RESIDENT, Actor("token", 7, "", ADMINISTRATOR.posts), Actor("person", 8, "", ())):
         with pytest.raises(Forbidden):
-            actions.import_boundaries(actor=actor, layer="subdistricts", geojson=b"")
+            actions.import_boundaries(actor=actor, layer="subdistricts", data=b"")
         with pytest.raises(Forbidden):
-            actions.preview_boundaries(actor=actor, layer="subdistricts", geojson=b"")
+            actions.preview_boundaries(actor=actor, layer="subdistricts", data=b"")
 
 
 def moved_border() -> bytes:
@@ -209,7 +209,7 @@ def test_preview_confirm_restart_withdraw(xicheng: None) -> None:
     spot = shapely.get_coordinates(shapely.point_on_surface(border))[0]
     assert queries.locate(*spot).subdistrict == "110102018"  # type: ignore[union-attr]
 
-    report = actions.preview_boundaries(actor=ADMINISTRATOR, layer="subdistricts", geojson=content, name="街道.geojson")
+    report = actions.preview_boundaries(actor=ADMINISTRATOR, layer="subdistricts", data=content, name="街道.geojson")
     assert not report.stopped and report.file_id and queries.revision() == first
     assert queries.waiting_file(actor=ADMINISTRATOR, file_id=report.file_id).features == 15
     with pytest.raises(Missing):  # somebody else's file
@@ -238,14 +238,14 @@ def test_preview_confirm_restart_withdraw(xicheng: None) -> None:
 def test_imported_grids_carry_their_communities(xicheng: None) -> None:
     """Official cells decide: communities are dissolved from them, so a code and its prefix never disagree."""
     features = shipped("grids")
-    report = actions.import_boundaries(actor=SYSTEM, layer="grids", geojson=data(features))
+    report = actions.import_boundaries(actor=SYSTEM, layer="grids", data=data(features))
     assert report.accepted, report.problems[:3]
     found = queries.locate(*queries.grid_center("110102018001001"))
     assert found is not None and not found.approximate and found.grid == "110102018001001"
     assert {v.layer: v.provenance for v in queries.layers()}["grids"] == "imported"
 
     del features[100]
-    refused = actions.import_boundaries(actor=SYSTEM, layer="grids", geojson=data(features))
+    refused = actions.import_boundaries(actor=SYSTEM, layer="grids", data=data(features))
     assert not refused.accepted and "gap" in codes(refused)
 
 
@@ -256,7 +256,7 @@ def test_at_most_so_many_problems_of_a_kind_are_listed(xicheng: None, monkeypatc
     features = shipped("grids")
     for feature in features[:50]:
         feature["properties"]["code"] = "110101" + feature["properties"]["code"][6:]
-    report = actions.import_boundaries(actor=SYSTEM, layer="grids", geojson=data(features))
+    report = actions.import_boundaries(actor=SYSTEM, layer="grids", data=data(features))
     listed = [p for p in report.problems if p.code == "other_district"]
     assert len(listed) == 5 and "45" in listed[-1].message
 

@@ -43,7 +43,7 @@ def boundaries(request: Any) -> HttpResponse:
         report = actions.preview_boundaries(
             actor=request.actor,
             layer=form.cleaned_data["layer"],
-            geojson=form.cleaned_data["file"].read(),
+            data=form.cleaned_data["file"].read(),
             name=form.cleaned_data["file"].name,
         )
         if report.file_id is not None:
