@@ -101,7 +101,8 @@ def mapped(lines: Sequence[Line], live: Mapping[Layer, LayerContent]) -> Mapped:
     work.cells()
     if work.stopped:
         return Mapped({}, problems=tuple(work.problems))
-    return work.result()
+    found = work.result()
+    return Mapped({}, problems=tuple(work.problems)) if work.stopped else found
 
 
 @dataclass
@@ -177,10 +178,13 @@ class _Work:
                 self.refuse(place, "unknown_target", _("没有这个编码的上级区划。"), "new")
 
     def _will_be(self, code: str) -> bool:
-        """Whether a division of this code is there afterwards."""
-        if code in self.made or any(line.new == code and line.old for line in self.lines):
+        """Whether a division of this code is there afterwards: made, recoded to it, or left where it is."""
+        if code in self.made or any(x.new == code and x.kind in (LineKind.MOVE, LineKind.RECODE) for x in self.lines):
             return True
-        return code in self.known and self.by_old.get(code, Line("", "", code)).new == code
+        stays = (
+            self.by_old.get(code[:n], Line("", "", code[:n])).new == code[:n] for n in (6, 9, 12) if n <= len(code)
+        )
+        return code in self.known and all(stays)
 
     # --- codes ------------------------------------------------------------------------------------------
     def divisions(self) -> None:
@@ -220,9 +224,14 @@ class _Work:
                 follow.append((code, parent))
                 continue
             taken[self.of[code][:-3]].add(self.of[code])
-        if digits > 6:  # a serial that was in use is not given to another ground
-            for code in codes:
+        for code in codes:  # a serial that was in use in a division that stays is not given to another ground
+            if digits > 6 and self.of.get(code[:-3]) == code[:-3]:
                 taken[code[:-3]].add(code)
+        for code, parent in list(follow):  # who can keep its serial does, before others take it
+            if parent + code[-3:] not in taken[parent]:
+                self.of[code] = parent + code[-3:]
+                taken[parent].add(self.of[code])
+                follow.remove((code, parent))
         for code, parent in follow:
             self.of[code] = self._free(parent, code[-3:], taken[parent])
             taken[parent].add(self.of[code])

@@ -11,7 +11,7 @@ from shapely import Geometry
 
 from linli.territory import queries as territory
 from linli.territory.choices import Layer, Provenance
-from linli.territory.layers import LayerContent, LayerFeature
+from linli.territory.layers import LayerFeature
 from linli_engines.ground import difference, from_degrees, to_degrees
 
 from ..mapping import Mapped, Moves, Problem
