@@ -116,7 +116,7 @@ def _change(out: str) -> None:
     from django.db import connection
 
     from linli.core.actor import SYSTEM
-    from linli.flow import retime
+    from linli.flow import retime, writing
     from linli.flow.models import Journal, Matter
     from linli.jobs import worker
     from linli.worktime import actions, hooks, queries
@@ -124,7 +124,7 @@ def _change(out: str) -> None:
     from linli.worktime.rules import Calendar, Limit, Unit
 
     if WRITERS:
-        retime.WRITERS = int(WRITERS)
+        writing.WRITERS = int(WRITERS)
     call_command("migrate", verbosity=0)
     limits = {f"class:{n}": Limit(amount, Unit(unit)) for n, (amount, unit) in enumerate(LIMITS)}
 

@@ -169,3 +169,21 @@ class Seal(models.Model):
     count = models.BigIntegerField()
     root = models.CharField(max_length=64)
     mac = models.CharField(max_length=80)
+
+
+class RezonedBatch(models.Model):
+    """What one batch of a change of borders wrote (flow.rezone): enough to put the old codes back. Number 0 begins it."""
+
+    change = models.UUIDField()
+    number = models.PositiveIntegerField()
+    count = models.PositiveIntegerField()
+    packed = models.BinaryField()  # ids, old areas, new areas; of number 0 the last matter of before
+    digest = models.CharField(max_length=64)
+    undone_at = models.DateTimeField(null=True)
+    left = models.JSONField(default=dict)  # how many could not be put back, by reason
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["change", "number"], name="one_batch_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.change}#{self.number} {self.count}"

@@ -225,12 +225,31 @@ def announced(after: int, limit: int) -> list[tuple[int | None, int, str]]:
     return list(fresh.values_list("position", "matter_id", "matter__kind")[:limit])
 
 
+_of_many: set[str] = set()
+
+
+def announces(kind: str) -> None:
+    """Register a kind whose every line says that many other matters changed, which have no line of it. Wiring only."""
+    _of_many.add(kind)
+
+
+def is_of_many(kind: str) -> bool:
+    """Whether a line of this kind says that many other matters changed: who keeps some reads them all again."""
+    return kind in _of_many
+
+
 def changed_after(after: int, limit: int = 500) -> tuple[int, list[int]]:
     """The matters that changed after a position, and the position reached. At most `limit` lines are read."""
-    rows = list(
-        Outbox.objects.filter(position__gt=after).order_by("position").values_list("position", "matter_id")[:limit]
-    )
-    return int(rows[-1][0] or 0) if rows else after, list(dict.fromkeys(m for _p, m in rows))
+    position, ids, _many = changes_after(after, limit)
+    return position, ids
+
+
+def changes_after(after: int, limit: int = 500) -> tuple[int, list[int], bool]:
+    """The same, and whether one of them says that many other matters changed as well (1 SQL)."""
+    fresh = Outbox.objects.filter(position__gt=after).order_by("position")
+    rows = list(fresh.values_list("position", "matter_id", "matter__kind")[:limit])
+    position = int(rows[-1][0] or 0) if rows else after
+    return position, list(dict.fromkeys(m for _p, m, _k in rows)), any(is_of_many(k) for _p, _m, k in rows)
 
 
 def moments_of(matters: Collection[int]) -> dict[int, list[tuple[str, datetime]]]:

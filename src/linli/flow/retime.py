@@ -8,12 +8,10 @@ changed, and a digest of all that was written. The method and its figures: docs/
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,11 +21,11 @@ from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
 from .models import Matter, Outbox
+from .writing import Writing
 
 NEVER = int(np.iinfo(np.int64).min)  # where a time is not set
 CHUNK = 20_000  # matters read at once, and written in one transaction on PostgreSQL
 SQLITE_CHUNK = 2_000  # written in one transaction on SQLite: about 50 ms of its one writer
-WRITERS = 2  # connections that write side by side on PostgreSQL
 MOST_PASSES = 5
 SLACK = 1_000  # outbox rows before the first that are read again as well
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -132,7 +130,7 @@ def retime(
     total, digest, tried, read = found.count(), hashlib.sha256(), 0, 0
     # every move leaves an outbox row; the slack is for transactions that drew their number before and are still open
     since = (Outbox.objects.aggregate(last=Max("id"))["last"] or 0) - SLACK
-    with _Writing(revision, writers) as writing:
+    with Writing(partial(_write, revision=revision), writers) as writing:
         for number in range(MOST_PASSES):
             before = tried
             if number:
@@ -153,7 +151,7 @@ def retime(
             writing.wait()
             if tried == before:
                 break
-    return Retimed(read, tried - writing.missed, digest.hexdigest())
+    return Retimed(read, tried - sum(writing.answers), digest.hexdigest())
 
 
 def _differing(part: Open, fresh: Times) -> Columns:
@@ -193,50 +191,6 @@ def _column(values: tuple[Any, ...]) -> NDArray[Any]:
 
 
 Columns = tuple[Micros, Micros, Micros, Micros, Micros, Flags, NDArray[Any]]
-
-
-class _Writing:
-    """Writes chunks while the next one is read and computed. `missed`: matters that somebody moved meanwhile."""
-
-    def __init__(self, revision: int | None, writers: int | None) -> None:
-        beside = connection.vendor == "postgresql" and not connection.in_atomic_block
-        self.writers = (WRITERS if writers is None else writers) if beside else 0
-        self.revision, self.missed = revision, 0
-        self._waiting: deque[Future[int]] = deque()
-
-    def __enter__(self) -> _Writing:
-        self._pool = ThreadPoolExecutor(self.writers, "retime") if self.writers else None
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._pool is None:
-            return
-        for waiting in self._waiting:
-            waiting.cancel()
-        together = Barrier(self.writers)  # so that each thread gives back its own connection
-        for _writer in range(self.writers):
-            self._pool.submit(_give_back, together)
-        self._pool.shutdown(wait=True)
-
-    def put(self, columns: Columns) -> None:
-        """Write these rows, now or beside; waits while more than one chunk a writer is under way."""
-        if self._pool is None:
-            self.missed += _write(columns, self.revision)
-            return
-        self._waiting.append(self._pool.submit(_write, columns, self.revision))
-        while len(self._waiting) > self.writers + 1:
-            self.missed += self._waiting.popleft().result()
-
-    def wait(self) -> None:
-        """Until everything is written."""
-        while self._waiting:
-            self.missed += self._waiting.popleft().result()
-
-
-def _give_back(together: Barrier) -> None:
-    """At the end of a writing thread: its connection would stay open otherwise."""
-    together.wait()
-    connection.close()
 
 
 def _write(columns: Columns, revision: int | None) -> int:

@@ -13,7 +13,7 @@ from django.db.models import F
 from linli.core import clock
 from linli.core.actor import SYSTEM
 from linli.core.decision import YES
-from linli.flow import actions, retime, seals
+from linli.flow import actions, retime, seals, writing
 from linli.flow.models import Journal, Matter, Outbox
 from linli.flow.rules import Flow, Move, Stage
 
@@ -248,4 +248,4 @@ def test_writers_beside_write_the_same() -> None:
         retime.retime(lambda p: retime.Times(p.due + 1, p.final, p.provisional), revision=6, chunk=5, progress=stop)
     assert Matter.objects.filter(due_revision=6).count() in (0, 5)
     if connection.vendor == "postgresql":
-        assert retime._Writing(1, None).writers == retime.WRITERS
+        assert writing.Writing(two_hours).writers == writing.WRITERS
