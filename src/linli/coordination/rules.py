@@ -37,8 +37,8 @@ SUMMONS = Flow(
         Stage("called", _("待响应"), _("待响应")),  # the bodies that owe an answer find it by their rows
         Stage("judging", _("待评定"), _("待评定"), _CHIEF),
         Stage("failed", _("待共商"), _("待共商"), _DISTRICT),
-        Stage("tabled", _("已列入议程"), _("已列入议程"), _DISTRICT),
-        Stage("following", _("落实中"), _("落实中"), _CHIEF | _DISTRICT),
+        Stage("tabled", _("已列入议程"), _("已列入议程")),  # the consultation itself waits in the inbox
+        Stage("following", _("落实中"), _("落实中")),
         Stage("settled", _("已办结"), _("已办结")),
         Stage("withdrawn", _("已撤回"), _("已撤回")),
     ),
@@ -114,7 +114,7 @@ CONSULTATION = Flow(
         Move("decide_item", _("议定"), _from("held"), None, f"{CONSULTING}：议定事项", ("result",)),
         Move("defer_item", _("下次再议"), _from("held"), None, f"{CONSULTING}：议定事项", ("reason",)),
         Move("reject_item", _("不予议定"), _from("held"), None, f"{CONSULTING}：议定事项", ("reason",)),
-        Move("do_item", _("落实"), _from("held"), None, f"{CONSULTING}：议定事项"),
+        Move("do_item", _("落实"), _from("held"), None, f"{CONSULTING}：议定事项", ("result",)),
         Move("close", _("办结"), _from("held"), "closed", f"{CONSULTING}：议定事项", locked=True),
         Move("cancel", _("取消"), _from("planned"), "cancelled", f"{CONSULTING}：议程", ("reason",)),
         Move("note", _("备注"), _from("planned", "held"), None, "案卷备注", ("text",)),
