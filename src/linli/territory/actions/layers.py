@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from uuid import uuid4
@@ -45,15 +45,17 @@ def put_layers(
     note: str,
     expected_revision: str,
     progress: Progress | None = None,
-    with_tiles: bool = True,
+    with_tiles: bool | None = None,
+    then: Callable[[str], object] | None = None,
 ) -> Loaded:
     """Put one or several whole layers in force in one flip; layers above and below follow as they do after an import.
 
-    `note` is the public title of the change. Call it outside a transaction: it builds an edition (about 10 s).
+    `note` is the public title of the change. `then(batch)` runs in the transaction of the flip. Call it outside a transaction: it builds an edition (about 10 s).
     Raises Forbidden, Conflict (territory_changed), Invalid (no_layers, layers_refused with `details["problems"]`).
     """
     can_change_boundaries(actor).or_forbidden()
     before = _expected(expected_revision)
+    with_tiles = _has_tiles(before) if with_tiles is None else with_tiles
     if not layers:
         raise Invalid("no_layers", _("没有要生效的图层。"))
     tell = progress or silent
@@ -75,19 +77,29 @@ def put_layers(
         file.save()  # waiting, each in a write of its own: a grid is a megabyte
     with transaction.atomic():
         _flip(actor, before, edition, {str(f.layer): f.pk for f in files}, token, note)
+        if then is not None:
+            then(token)
     after_flip()
     return loaded(digest, content, token)
 
 
 def restore_layers(
-    *, actor: Actor, batch: str, expected_revision: str, progress: Progress | None = None, with_tiles: bool = True
+    *,
+    actor: Actor,
+    batch: str,
+    expected_revision: str,
+    progress: Progress | None = None,
+    with_tiles: bool | None = None,
+    then: Callable[[str], object] | None = None,
 ) -> Loaded:
     """Take the layers of a `put_layers` back: what was in force before is in force again, with the same digest.
 
+    `then(batch)` runs in the transaction of the flip.
     Raises Forbidden, Missing (unknown_batch), Conflict (territory_changed, not_the_last: something else came since).
     """
     can_change_boundaries(actor).or_forbidden()
     before = _expected(expected_revision)
+    with_tiles = _has_tiles(before) if with_tiles is None else with_tiles
     change = LayerChange.objects.filter(pk=batch).first()
     if change is None:
         raise Missing("unknown_batch", _("没有这次调整的记录。"))
@@ -106,6 +118,8 @@ def restore_layers(
             raise changed()
         _set_in_force(change.before)
         store.go_live(edition)
+        if then is not None:
+            then(batch)
     after_flip()
     return loaded(digest, content) if content else _counted(edition)
 
@@ -117,6 +131,11 @@ def _expected(revision: str) -> Edition:
     if live is None or live.digest[:12] != revision or current().value != revision:
         raise changed()
     return live
+
+
+def _has_tiles(edition: Edition) -> bool:
+    """A house that was made without a background stays without one."""
+    return bool(edition.tiles.exists())  # type: ignore[attr-defined]
 
 
 def _refuse(checked: Mapping[Layer, Checked]) -> None:
