@@ -4,4 +4,8 @@ Cases stay in `response`; here a chief calls departments to a place (吹哨), th
 no single body could (共商), and what comes back again and again gets an owner and measures (源头治理).
 
 `answering` holds what a summoned body owes and when it is late, as plain values.
+
+Pure beside the flows: `clusters` finds places where one class comes again and again, `topic_rules`, `campaign_rules` and
+`roster_rules` say what topics, campaigns and duty rosters may hold. `topic_imports` and `roster_imports` are tables in
+and out.
 """

@@ -95,3 +95,61 @@ def can_keep_roster(actor: Actor, division: str) -> Decision:
     if _is_system(actor) or _held(actor, ROSTER_KINDS, division):
         return YES
     return no("not_roster_keeper", _("只有值班长、派遣员和管理员可以编排本区划的值班表。"))
+
+
+def can_assess_topic(actor: Actor, division: str, bodies: frozenset[int]) -> Decision:
+    """Say whether a topic is cured: a chief of the place who serves none of the bodies that worked on it."""
+    allowed = can_steer_topic(actor, division)
+    if allowed and not _is_system(actor) and bodies & (actor.bodies(STAFF) | actor.serves):
+        return no("own_body", _("自己单位治理的专题须由别人评估。"))
+    return allowed
+
+
+def can_do_measure(actor: Actor, owner: int | None, body_id: int) -> Decision:
+    """Say that a measure is done: the owner of the topic, or the body that was to do it."""
+    if _is_system(actor) or (actor.kind == "person" and {owner, body_id} & actor.bodies(BODY_KINDS)):
+        return YES
+    return no("not_this_body", _("只有牵头单位和承担单位可以填写这项措施。"))
+
+
+def can_note_topic(actor: Actor, division: str, bodies: frozenset[int]) -> Decision:
+    """Leave a note: whoever works on it or steers it; an auditor only reads."""
+    if _is_system(actor) or _held(actor, WATCH_KINDS - {P.AUDITOR}, division):
+        return YES
+    if actor.kind == "person" and bodies & actor.bodies(BODY_KINDS):
+        return YES
+    return no("not_this_post", _("您的岗位不能备注。"))
+
+
+def can_change_topic_rules(actor: Actor) -> Decision:
+    """The rules by which topics are found."""
+    if _is_system(actor) or (actor.kind == "person" and actor.holds({P.ADMINISTRATOR})):
+        return YES
+    return no("not_administrator", _("只有管理员可以修改专题规则。"))
+
+
+def can_read_topic_rules(actor: Actor) -> Decision:
+    """Everybody who sees topics, and who keeps the rules."""
+    if _is_system(actor) or actor.holds(READ_KINDS | {P.ADMINISTRATOR}):
+        return YES
+    return no("not_this_post", _("您的岗位不能查看专题规则。"))
+
+
+def can_see_campaign(actor: Actor, divisions: tuple[str, ...], body_id: int | None) -> bool:
+    """Posts that watch a place of the campaign, and the body that leads it."""
+    if _is_system(actor):
+        return True
+    if actor.kind not in {"person", "token"}:
+        return False
+    held = {p.division for p in actor.posts if p.kind in WATCH_KINDS and p.division}
+    if any(d.startswith(h) or h.startswith(d) for d in divisions for h in held):
+        return True
+    return body_id is not None and body_id in actor.bodies(BODY_KINDS)
+
+
+def can_read_roster(actor: Actor, division: str) -> bool:
+    """Any post whose division touches this one: those above, those inside."""
+    if _is_system(actor):
+        return True
+    held = {p.division for p in actor.posts if p.kind in ROSTER_READ_KINDS and p.division}
+    return actor.kind in {"person", "token"} and any(h.startswith(division) or division.startswith(h) for h in held)

@@ -2,7 +2,7 @@
 
 from .campaigns import Campaign
 from .consultations import AgendaItem, Consultation
-from .roster import DutySlot, Shift
+from .roster import DutySlot, RosterWeek, Shift
 from .summons import Summons, SummonsAnswer, SummonsCase, SummonsKind
 from .topics import Measure, Topic, TopicCase, TopicRule
 
@@ -12,6 +12,7 @@ __all__ = [
     "Consultation",
     "DutySlot",
     "Measure",
+    "RosterWeek",
     "Shift",
     "Summons",
     "SummonsAnswer",

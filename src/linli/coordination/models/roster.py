@@ -31,6 +31,21 @@ class Shift(models.Model):
         return f"{self.division} {self.code}"
 
 
+class RosterWeek(models.Model):
+    """What a change of the roster swaps first: one row a division and week. `memo` is what undoes the last change."""
+
+    division = models.CharField(max_length=9)
+    monday = models.DateField()
+    version = models.PositiveIntegerField(default=0)
+    memo = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["division", "monday"], name="one_roster_week")]
+
+    def __str__(self) -> str:
+        return f"{self.division} {self.monday}"
+
+
 class DutySlot(models.Model):
     """One body on call in one shift of one day. `account` is who leads it, if named; `telephone` is the body's desk."""
 

@@ -9,7 +9,10 @@ from ..choices import MeasureState, Provenance
 
 
 class TopicRule(models.Model):
-    """When cases make a topic: `least` of one class within `radius_m` (0: in one community) in `days`. Versioned."""
+    """When cases make a topic: `least` of one class within `radius_m` (0: in one community) in `days`. Versioned.
+
+    With `reopened` only cases count that were opened again.
+    """
 
     code = models.SlugField(max_length=32)
     number = models.PositiveIntegerField(default=1)
@@ -19,6 +22,7 @@ class TopicRule(models.Model):
     least = models.PositiveSmallIntegerField()
     radius_m = models.PositiveIntegerField()
     days = models.PositiveSmallIntegerField()
+    reopened = models.BooleanField(default=False)
     cured_days = models.PositiveSmallIntegerField()  # how long it must be quiet to count as cured
     cured_share = models.PositiveSmallIntegerField()  # per cent of the cases before, at most, afterwards
     in_force = models.BooleanField(default=True)
@@ -41,7 +45,10 @@ class Topic(models.Model):
     """What a topic adds to its Matter; its owner is the matter's body."""
 
     matter = models.OneToOneField("flow.Matter", primary_key=True, on_delete=models.PROTECT, related_name="topic")
-    rule = models.ForeignKey(TopicRule, null=True, on_delete=models.PROTECT, related_name="+")  # None: set by a chief
+    rule = models.ForeignKey(
+        TopicRule, null=True, on_delete=models.PROTECT, related_name="+"
+    )  # by which it is assessed
+    by_hand = models.BooleanField(default=False)  # a chief set it; the rule only assesses it
     class_code = models.CharField(max_length=8)
     lon = models.FloatField()
     lat = models.FloatField()
@@ -63,14 +70,18 @@ class Topic(models.Model):
 
 
 class TopicCase(models.Model):
-    """A case of a topic. A case belongs to one open topic of its class at most."""
+    """A case of a topic. A case belongs to one topic that has not ended at most: `open` says whether it has not."""
 
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="cases")
     matter = models.ForeignKey("flow.Matter", on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
+    open = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["topic", "matter"], name="one_topic_case")]
+        constraints = [
+            models.UniqueConstraint(fields=["topic", "matter"], name="one_topic_case"),
+            models.UniqueConstraint(fields=["matter"], condition=Q(open=True), name="one_open_topic_per_case"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.topic_id}:{self.matter_id}"
