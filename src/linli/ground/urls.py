@@ -1,6 +1,10 @@
 """Addresses of the ground."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from .web import home
 
 app_name = "ground"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("ground/", home.home, name="home"),
+]

@@ -1,0 +1,36 @@
+"""The tabs of the room: those that have an address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+register = template.Library()
+
+TABS: tuple[tuple[str, Any, str], ...] = (
+    ("grids", _("网格"), "ground:grids"),
+    ("nets", _("三网融合"), "ground:nets"),
+    ("matters", _("管理内容"), "ground:matters"),
+    ("changes", _("改动"), "ground:changes"),
+)
+"""(token, word, address)"""
+
+
+def tabs() -> list[tuple[str, Any, str]]:
+    """(token, word, path) in order."""
+    found = []
+    for token, label, name in TABS:
+        try:
+            found.append((token, label, reverse(name)))
+        except NoReverseMatch:  # a page that is not built yet
+            continue
+    return found
+
+
+@register.inclusion_tag("ground/parts/tabs.html")
+def ground_tabs(current: str) -> dict[str, Any]:
+    """`{% ground_tabs "grids" %}`"""
+    return {"tabs": tabs(), "current": current}
