@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from linli.core import clock
 from linli.core.errors import Conflict, Missing
 
-from .batches import Given, Step, areas_of, number_of, places, put_back, undone, unpack, write_batch
+from .batches import Given, Step, areas_of, number_of, places, put_back, undone, unhurried, unpack, write_batch
 from .models import Matter, Outbox, RezonedBatch
 from .placed import (  # fmt: skip
     LEVELS,
@@ -46,9 +46,16 @@ __all__ = ["Affected", "Placed", "Rezoned", "affected", "last_id", "points", "re
 MOST_PASSES = 5
 SLACK = 1_000  # outbox rows before the first that are read again as well
 AGAIN_S = 0.1  # before a pass that tries once more what others held; twice as long before each further one
-LOCK_S = 0.06  # how long one batch should hold its locks; batches grow and shrink towards it
+LOCK_S = {
+    "sqlite": 0.06,
+    "postgresql": 0.1,
+}  # how long a batch should hold its locks: batches grow and shrink towards it
 PAUSE_S = 0.03  # SQLite: others ask for the lock every 25 ms at most in their first tenth of a second, and find it free
-FIRST, SMALLEST, LARGEST = 500, 50, 4_000  # matters in a batch
+FIRST, SMALLEST, LARGEST = (
+    1_000,
+    400,
+    4_000,
+)  # matters in a batch; fewer gain nothing, a transaction costs as much by itself
 SWEPT = 200  # batches deleted in one transaction
 
 Compute = Callable[[Placed], Texts]
@@ -97,7 +104,7 @@ def rezone(
     """
     run = _Run(checked(areas), UUID(str(change)), upto, progress)
     try:
-        with Writing(partial(_write_one, run.change, run.pace)) as writing:
+        with unhurried(), Writing(partial(_write_one, run.change, run.pace)) as writing:
             missed = run.through(writing, compute, late)
     except IntegrityError:
         raise Conflict("rezone_twice", _("同一次界线调整正在另一处改写事项，请稍后再看。")) from None
@@ -234,7 +241,7 @@ class _Pace:
         began = time.monotonic()
         held = work()
         self._over = time.monotonic()
-        by = min(1.3, max(0.5, LOCK_S / max(self._over - began, 1e-6)))
+        by = min(1.3, max(0.5, LOCK_S[connection.vendor] / max(self._over - began, 1e-6)))
         if by < 1 or count >= self.size:  # a short rest of a part says nothing about a longer batch
             self.size = int(min(LARGEST, max(SMALLEST, self.size * by)))
         return held
@@ -274,7 +281,7 @@ def unrezone(change: UUID | str, *, progress: Progress | None = None) -> Rezoned
     kept = rows.filter(number__gt=0)
     total, done, tried = kept.aggregate(n=Sum("count"))["n"] or 0, 0, list[int]()
     later = Given(_steps_after(first))
-    with Writing(partial(_undo_one, later, _Pace())) as writing:
+    with unhurried(), Writing(partial(_undo_one, later, _Pace())) as writing:
         while waiting := list(kept.filter(undone_at=None).exclude(pk__in=tried).values_list("pk", "count")):
             for pk, count in waiting:  # a batch of a run that just ends may still come in behind the first look
                 tried.append(pk)

@@ -1,0 +1,34 @@
+"""The ground when borders move, on SQLite and PostgreSQL: matters rewritten, and what others wait for meanwhile.
+
+`python bench/run.py ground`. Each database in a process of its own; PostgreSQL is left out, and said so, where none answers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from bench.peers import scratch
+
+AREA = "ground"
+MATTERS = int(os.environ.get("LINLI_BENCH_MATTERS", "1000000"))
+NAME = os.environ.get("LINLI_BENCH_NAME", "linli_bench_ground")
+Row = dict[str, Any]
+
+
+def run() -> list[Row]:
+    """Every measurement of this area."""
+    return [*borders()]
+
+
+def borders() -> list[Row]:
+    """A change of borders over a million matters (`flow.rezone`), with somebody who writes beside it."""
+    return scratch.on_both(scratch.HERE / "borders.py", NAME, {"sqlite": MATTERS, "postgresql": MATTERS})
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(), ensure_ascii=False, indent=1))
