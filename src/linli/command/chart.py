@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 WIDTH, HEIGHT = 280, 132
 LEFT, TOP, BOTTOM = 40, 8, 22  # room for the figures of the axes
-FLOOR = HEIGHT - BOTTOM
 STEP = (WIDTH - LEFT - 4) / 24
 
 
@@ -21,6 +20,12 @@ class Chart:
     ticks: list[tuple[float, int]]  # y, figure
     hours: list[tuple[float, str]]  # x, figure
     say: str
+    height: int = HEIGHT
+
+    @property
+    def foot(self) -> int:
+        """Where the figures of the hours stand."""
+        return self.height - 5
 
     def as_data(self) -> dict[str, object]:
         """For the page's script."""
@@ -37,13 +42,14 @@ def nice_top(most: int) -> int:
         size *= 10
 
 
-def chart(today: tuple[int, ...], week_ago: tuple[int, ...], hour_now: int) -> Chart:
+def chart(today: tuple[int, ...], week_ago: tuple[int, ...], hour_now: int, height: int = HEIGHT) -> Chart:
     """Draw 24 hours; hours to come have no bar."""
+    floor = height - BOTTOM
     top = nice_top(max((*today, *week_ago), default=0))
-    scale = (FLOOR - TOP) / top
+    scale = (floor - TOP) / top
 
     def y(n: int) -> float:
-        return round(FLOOR - n * scale, 1)
+        return round(floor - n * scale, 1)
 
     bars = [
         (round(LEFT + h * STEP + STEP * 0.18, 1), y(n), round(STEP * 0.64, 1), round(n * scale, 1))
@@ -54,7 +60,7 @@ def chart(today: tuple[int, ...], week_ago: tuple[int, ...], hour_now: int) -> C
     )
     ticks = [(y(n), n) for n in (0, top // 2, top)]
     labels = [(round(LEFT + h * STEP, 1), str(h)) for h in (0, 6, 12, 18)]
-    return Chart(bars, line, ticks, labels, sentence(today, week_ago, hour_now))
+    return Chart(bars, line, ticks, labels, sentence(today, week_ago, hour_now), height)
 
 
 def sentence(today: tuple[int, ...], week_ago: tuple[int, ...], hour_now: int) -> str:

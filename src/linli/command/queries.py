@@ -26,7 +26,7 @@ from linli.territory import queries as territory
 from .chart import Chart, chart
 
 DAYS = (0, 1, 7, 30)
-TABS = ("late", "soon", "accepted", "fed_back", "closed", "all")
+TABS = ("late", "soon", "accepted", "fed_back", "closed", "pressed", "all")
 FIRST_ROWS = 24
 MOST_CHANGES = 60  # more at once: the page asks for everything again
 KINDS = ("late", "soon", "ok", "done")
@@ -132,6 +132,7 @@ class Numbers:
     tabs: dict[str, int]
     legend: dict[str, int]
     chart: Chart
+    hours: board.Hours
     open: int
 
     @property
@@ -162,10 +163,11 @@ class Numbers:
 
 def numbers(actor: Actor, wanted: Wanted) -> Numbers:
     """All counts of a board (2 SQL; 3 after a change)."""
-    return _numbers(actor, board.look(actor, wanted))
+    return numbers_of(actor, board.look(actor, wanted))
 
 
-def _numbers(actor: Actor, look: Look) -> Numbers:
+def numbers_of(actor: Actor, look: Look) -> Numbers:
+    """The same of a look that was taken already (1 SQL)."""
     wanted, now, everywhere = look.wanted, look.now, look.tallies()
     here = [t for t in everywhere if not wanted.community or t.place == wanted.community]
     hours = board.hours(actor, wanted)
@@ -177,6 +179,7 @@ def _numbers(actor: Actor, look: Look) -> Numbers:
         "soon": by_kind["soon"],
         **{stage: sum(t.count for t in here if t.stage == stage) for stage in ("accepted", "fed_back", "closed")},
         "all": sum(by_kind.values()) + today.ended,
+        "pressed": len(look.pressed()),
     }
     drawing = chart(hours.today, hours.week_ago, clock.local(now).hour)
     return Numbers(
@@ -186,6 +189,7 @@ def _numbers(actor: Actor, look: Look) -> Numbers:
         tabs=tabs,
         legend=by_kind | {"done": by_kind["done"] + today.ended},
         chart=drawing,
+        hours=hours,
         open=sum(t.count for t in still),
     )
 
@@ -324,7 +328,7 @@ def data(actor: Actor, wanted: Wanted) -> str:
         "classes": board.class_names(found),
         "places": board.place_names(found),
         "full": len(found) < board.MOST_POINTS,
-        "counts": _numbers(actor, look).as_data(),
+        "counts": numbers_of(actor, look).as_data(),
     }
     head = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
     return f'{head[:-1]},"points":[{",".join(spot.text for spot in found)}]}}'
@@ -334,16 +338,16 @@ def news(actor: Actor, scope: str, after: int) -> dict[str, Any]:
     """What the live poll answers a board: changed cases as rows, those that went, the counts; or `many`."""
     wanted = wanted_of(scope)
     board.check_board(actor, wanted.division)
-    position, ids = flow.changed_after(after)
-    if len(ids) > MOST_CHANGES:
+    position, ids, many = flow.changes_after(after)
+    if many or len(ids) > MOST_CHANGES:
         return {"position": position, "many": True}
     if not ids:
         return {"position": position, "changed": [], "removed": []}
-    now = clock.now()
-    what = board.changed(actor, wanted, ids)
+    what, look = board.changed(actor, wanted, ids), board.look(actor, wanted)
+    pressed = {spot.id: spot.pressed for spot in look.pressed()}
     return {
         "position": position,
-        "changed": [row(point, now).as_data() for point in what.shown],
+        "changed": [row(point, look.now).as_data() | {"pressed": pressed.get(point.id, 0)} for point in what.shown],
         "removed": what.gone,
-        "counts": numbers(actor, wanted).as_data(),
+        "counts": numbers_of(actor, look).as_data(),
     }

@@ -6,7 +6,6 @@ of it, arrivals by the database over a few days only, so that a hundred thousand
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,7 +29,8 @@ from linli.territory import queries as territory
 
 from . import picture
 from .catalogue import catalogue
-from .picture import Spot
+from .picture import ESCALATED, SUPERVISED
+from .picture import Spot as Spot
 from .queries import CaseFilter, today_start
 from .rules import CASE, number_of
 
@@ -188,16 +188,21 @@ class Look:
         """Open matters counted by place, stage and urgency."""
         now, inside = self.now.timestamp(), len(self.wanted.division) == 9
         soon = now + SOON.total_seconds()
-        groups: dict[tuple[str, str, str], list[Spot]] = defaultdict(list)
-        for spot in self.everywhere:
-            if spot.ended:
+        groups: dict[tuple[str, str, str], list[Any]] = {}
+        for s in self.everywhere:
+            if s.ended:
                 break  # they come last
-            kind = "done" if spot.closed else "late" if spot.due < now else "soon" if spot.due < soon else "ok"
-            groups[spot.community if inside else spot.subdistrict, spot.stage, kind].append(spot)
-        return [
-            Tally(*key, len(group), _moment(min(s.started for s in group)), _moment(min(s.due for s in group)))
-            for key, group in groups.items()
-        ]
+            due = s.due
+            kind = "done" if s.closed else "late" if due < now else "soon" if due < soon else "ok"
+            key = (s.community if inside else s.subdistrict, s.stage, kind)
+            held = groups.get(key)
+            if held is None:  # in their order: the first of a group is the first due
+                groups[key] = [1, s.started, due]
+                continue
+            held[0] += 1
+            if s.started < held[1]:
+                held[1] = s.started
+        return [Tally(*key, n, _moment(oldest), _moment(due)) for key, (n, oldest, due) in groups.items()]
 
     def closed_today(self) -> Today:
         """What was closed since midnight."""
@@ -209,9 +214,14 @@ class Look:
         """What the map shows: open matters, most urgent first; then what was closed today; at most `limit` of all.
 
         `text` of each is a JSON array: id, number, lon, lat, stage, due (epoch seconds, 0 = none), closed (0 or 1),
-        type (a key of `class_names`), division (a key of `place_names`), what is near.
+        type (a key of `class_names`), division (a key of `place_names`), what is near, pressed (see `picture.Spot`).
         """
         return self.here[:limit]
+
+    def pressed(self) -> list[Spot]:
+        """What was reminded of, supervised or escalated and is not closed: supervised first, then the most urgent."""
+        found = [s for s in self.here if s.pressed and not s.closed and not s.ended]
+        return sorted(found, key=lambda s: (not s.pressed & SUPERVISED, not s.pressed & ESCALATED, s.order))
 
 
 def look(actor: Actor, wanted: Wanted) -> Look:
@@ -295,6 +305,8 @@ def queue(actor: Actor, wanted: Wanted, name: str, limit: int) -> list[Point]:
         rows = rows.filter(due_at__lt=now) if name == "late" else rows.filter(due_at__gte=now, due_at__lt=now + SOON)
     elif name in QUEUES:
         rows = rows.filter(stage=name)
+    elif name == "pressed":
+        rows = rows.filter(pk__in=[spot.id for spot in look(actor, wanted).pressed()[:MOST_POINTS]])
     return [Point._make(row) for row in _ordered(rows).values_list(*_FIELDS)[:limit]]
 
 
@@ -357,8 +369,12 @@ def _place(area: str, subdistrict: str, community: str) -> str:
 
 def place_line(point: Point) -> str:
     """`牛街 春风社区，近教子胡同`."""
-    place = place_name(point)
-    return _t("%(place)s，近%(near)s") % {"place": place, "near": point.near} if point.near else place
+    return near_line(place_name(point), point.near)
+
+
+def near_line(place: str, near: str) -> str:
+    """The same of its parts."""
+    return _t("%(place)s，近%(near)s") % {"place": place, "near": near} if near else place
 
 
 def stage_label(stage: str) -> Any:

@@ -13,12 +13,12 @@ from datetime import datetime
 from math import inf
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Value, When
 
 from linli.core import clock
 from linli.flow import queries as flow
 from linli.flow import relay
-from linli.flow.models import Matter
+from linli.flow.models import Journal, Matter
 from linli.worktime.rules import CALENDAR
 
 from .queries import today_start
@@ -26,6 +26,7 @@ from .rules import CASE, number_of
 
 AGAIN_S = 600  # read whole this often, should anything ever change a matter and not say so
 MOST_CHANGES = 400  # more than these at once: a whole reading is cheaper
+REMINDED, SUPERVISED, ESCALATED = 1, 2, 4
 
 
 class Spot(NamedTuple):
@@ -43,6 +44,9 @@ class Spot(NamedTuple):
     final_due: float
     closed: float  # 0: not closed
     ended: bool
+    pressed: int  # REMINDED + SUPERVISED + ESCALATED, whatever of it there was
+    lon: float
+    lat: float
     order: tuple[bool, bool, float, int]
     text: str  # what a map is told, as JSON: see `board.Look.points`
 
@@ -54,26 +58,44 @@ class Spot(NamedTuple):
 
 _FIELDS = (
     "id", "stage", "type_version_id", "area", "subdistrict", "community", "opened_at", "stage_started_at", "due_at",
-    "final_due_at", "closed_at", "ended_at", "case__lon", "case__lat", "case__near",
+    "final_due_at", "closed_at", "ended_at", "case__lon", "case__lat", "case__near", "case__reminded", "case__supervised",
+    "escalated",
 )  # fmt: skip
 
 
 def _spot(row: tuple[Any, ...]) -> Spot:
-    pk, stage, type_id, area, subdistrict, community, opened, started, due, final, closed, ended, lon, lat, near = row
+    pk, stage, type_id, area, subdistrict, community, opened, started, due, final, closed, ended, lon, lat, near = row[
+        :15
+    ]
+    reminded, supervised, escalated = row[15:]
     due_s = due.timestamp() if due else inf
     closed_s = closed.timestamp() if closed else 0.0
     is_ended = ended is not None
     # most urgent first; closed ones after; what has ended last, the newest of them first
     order = (is_ended, closed is not None, -closed_s if is_ended else due_s, pk)
+    pressed = REMINDED * bool(reminded) + SUPERVISED * bool(supervised) + ESCALATED * bool(escalated)
     told = (
         pk, number_of(pk, opened), round(lon, 6), round(lat, 6), stage, int(due_s) if due else 0,
         int(closed is not None), type_id, community or subdistrict or area, near,
+        pressed,
     )  # fmt: skip
     return Spot(
         pk, stage, type_id, area, subdistrict, community, opened.timestamp(), started.timestamp(), due_s,
-        final.timestamp() if final else inf, closed_s, is_ended, order,
+        final.timestamp() if final else inf, closed_s, is_ended, pressed, lon, lat, order,
         json.dumps(told, ensure_ascii=False, separators=(",", ":")),
     )  # fmt: skip
+
+
+# Who decides may also be the district because nobody knew whose a case is: the journal says whether somebody pressed.
+_ESCALATED = Case(
+    When(
+        ~Q(case__level=F("case__case_class__level"))
+        & Exists(Journal.objects.filter(matter_id=OuterRef("pk"), verb="escalate")),
+        then=Value(1),
+    ),
+    default=Value(0),
+    output_field=IntegerField(),
+)
 
 
 class _Picture(NamedTuple):
@@ -109,8 +131,8 @@ def _fresh(held: _Picture | None, midnight: datetime) -> _Picture:
     lines = flow.announced(held.position, MOST_CHANGES + 1)
     if not lines:
         return held
-    # a change of the calendar moves the due times of all, and says so in one line of its own
-    if len(lines) > MOST_CHANGES or any(kind == CALENDAR.kind for _position, _id, kind in lines):
+    # a change of the calendar moves the due times of all, one of borders the areas; each says so in one line of its own
+    if len(lines) > MOST_CHANGES or any(k == CALENDAR.kind or flow.is_of_many(k) for _position, _id, k in lines):
         return _whole(midnight)
     ids = {matter_id for _position, matter_id, _kind in lines}
     kept = [spot for spot in held.spots if spot.id not in ids]
@@ -128,7 +150,7 @@ def _read(midnight: datetime, ids: Iterable[int] | None = None) -> list[Spot]:
     rows = Matter.objects.filter(Q(ended_at=None) | Q(closed_at__gte=midnight), kind=CASE.kind, case__isnull=False)
     if ids is not None:
         rows = rows.filter(pk__in=ids)
-    return [_spot(row) for row in rows.values_list(*_FIELDS)]
+    return [_spot(row) for row in rows.annotate(escalated=_ESCALATED).values_list(*_FIELDS)]
 
 
 def _in_order(found: list[Spot]) -> tuple[Spot, ...]:

@@ -283,7 +283,7 @@ def test_tabs_and_rows_stand_in_the_page_without_a_script(district: Cast, mixed:
     assert "tab=late" in page and 'aria-current="true"' in page
     wall = chief.get("/command/?wall=1").content.decode()
     assert 'data-theme="dark"' in wall and "data-wall" in wall
-    main = wall[wall.index("<main") : wall.index("<template")]
+    main = wall[wall.index("<main") : wall.index("</main>")]
     assert "<a " not in main and "<button" not in main and "<select" not in main
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,18 +17,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from linli.accounts.permissions import ActorRequest, require
-from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.errors import Missing
 from linli.response import board
 from linli.response.board import Wanted
 from linli.territory import queries as territory
 
-from .. import queries
+from .. import boards, queries
+from . import wall, words
+from .wall import KINDS
 
-WALL_KEEPS_S = 3600
 ZIPPED = re.compile(r"\bgzip\b")
-KINDS = tuple(sorted(str(k) for k in board.BOARD_KINDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +73,10 @@ def subdistrict(request: ActorRequest, division: str) -> HttpResponse:
 @never_cache
 @require(*KINDS)
 def data(request: ActorRequest) -> HttpResponse:
-    """`/command/data.json?division=`: every point and every count of a board."""
+    """`/command/data.json?division=`: every point and every count of a board; with `wall=1` what a wall needs of them."""
     division = request.GET.get("division", "") or board.home_division(request.actor)
-    if request.GET.get("wall") == "1":
-        _keep_signed_in(request)
-    body = queries.data(request.actor, queries.wanted_from(division, request.GET.dict())).encode()
+    wanted = queries.wanted_from(division, request.GET.dict())
+    body = wall.refresh(request, wanted) if wall.is_wall(request) else queries.data(request.actor, wanted).encode()
     response = HttpResponse(body, content_type="application/json")
     patch_vary_headers(response, ("Accept-Encoding",))
     if ZIPPED.search(request.headers.get("Accept-Encoding", "")):
@@ -88,13 +85,6 @@ def data(request: ActorRequest) -> HttpResponse:
         response.content = gzip.compress(body, 2, mtime=0)
         response.headers["Content-Encoding"] = "gzip"
     return response
-
-
-def _keep_signed_in(request: HttpRequest) -> None:
-    """A wall runs for days and nobody types a password there: while it asks, its session lasts (one write an hour)."""
-    now = int(time.time())
-    if now - request.session.get("wall_at", 0) > WALL_KEEPS_S:
-        request.session["wall_at"] = now
 
 
 def _address(request: HttpRequest, division: str) -> str:
@@ -116,56 +106,68 @@ def _no_board(request: ActorRequest) -> HttpResponse:
 def _page(request: ActorRequest, division: str) -> HttpResponse:
     actor = request.actor
     wanted = queries.wanted_from(division, request.GET.dict())
-    wall = request.GET.get("wall") == "1"
-    if wall:  # five metres away there is one theme; map and marks read it from the page
-        request.COOKIES = {**request.COOKIES, "linli_theme": "dark"}
-    tab = request.GET.get("tab", "")
+    if wall.is_wall(request):
+        return wall.page(request, wanted)
+    tab, heat = request.GET.get("tab", ""), request.GET.get("view") == "heat"
     numbers = queries.numbers(actor, wanted)
-    if tab not in queries.TABS or wall:
-        tab = next((t for t in ("late", "soon") if numbers.tabs[t]), "all" if wall else "late")
+    if tab not in queries.TABS:
+        tab = next((t for t in ("late", "soon") if numbers.tabs[t]), "late")
     request.live_scope = queries.scope_of(wanted)  # type: ignore[attr-defined]
     here = territory.division(division)
     assert here is not None  # check_board has found it
-    extra = {"tab": tab} if "tab" in request.GET else {}
-    said = config(wanted, numbers, tab, wall)
+    view = {"view": "heat"} if heat else {}
+    extra = ({"tab": tab} if "tab" in request.GET else {}) | view
+    said = config(wanted, numbers, tab, heat)
     return render(
         request,
         "command/board.html",
         {
             "wanted": wanted,
             "here": here,
-            "wall": wall,
             "numbers": numbers,
             "inside": len(division) == 9,
-            "wide": board.home_division(actor) != division or len(division) == 6,
             "selects": selects(actor, wanted),
             "narrowed": bool(wanted.community or wanted.top or wanted.days),
-            "clear_url": queries.board_url(Wanted(division)),
+            "clear_url": queries.board_url(Wanted(division), **view),
+            "heat": heat,
+            "views": views(wanted, tab if "tab" in request.GET else ""),
             "tab": tab,
-            "tabs": tabs(wanted, numbers, tab),
-            "rows": queries.first_rows(actor, wanted, tab, 8 if wall else queries.FIRST_ROWS),
-            "more_url": more_url(wanted, numbers, tab),
+            "tabs": tabs(wanted, numbers, tab, view),
+            "rows": queries.first_rows(actor, wanted, tab),
+            "more_url": said["lists"][tab],
             "address": request.build_absolute_uri(queries.board_url(wanted, **extra)),
-            "wall_url": queries.board_url(wanted, wall="1"),
+            "map_url": reverse("command:geojson") + queries.as_query(wanted, division=division),
+            "wall_menu": wall_form(wanted),
             "tiles": f"/tiles/{territory.revision() or 'none'}/{{z}}/{{x}}/{{y}}.mvt",
             "bounds": ",".join(f"{n:.5f}" for n in territory.bounds(wanted.community or division)),
             "outline": wanted.community or (division if len(division) == 9 else ""),
-            "clock": board_clock(numbers.at),
+            "clock": words.board_clock(numbers.at),
             "config": said,
             "empty": said["empty"][tab],
         },
     )
 
 
-def board_clock(moment: Any) -> str:
-    """11-22 周日 10:32"""
-    here = clock.local(moment)
-    return f"{here:%m-%d} {week()[here.isoweekday() % 7]} {here:%H:%M}"
+def views(wanted: Wanted, tab: str) -> list[dict[str, Any]]:
+    """The two ways to draw the map; each has an address of its own."""
+    extra = {"tab": tab} if tab else {}
+    return [
+        {"key": "points", "heat": False, "label": _("点"), "url": queries.board_url(wanted, **extra)},
+        {"key": "heat", "heat": True, "label": _("热力"), "url": queries.board_url(wanted, **extra, view="heat")},
+    ]
 
 
-def week() -> list[str]:
-    """The short names of the days, from Sunday."""
-    return [_("周日"), _("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六")]
+def wall_form(wanted: Wanted) -> dict[str, Any]:
+    """What the wall of this view can show, for the menu that leads to it."""
+    return {
+        "action": queries.board_url(Wanted(wanted.division)),
+        "keep": [(k, v) for k, v in (("community", wanted.community), ("top", wanted.top)) if v]
+        + ([("days", str(wanted.days))] if wanted.days else []),
+        "boards": list(boards.known().values()),
+        "seconds": boards.DEFAULT_S,
+        "least": boards.LEAST_S,
+        "most": boards.MOST_S,
+    }
 
 
 def selects(actor: Actor, wanted: Wanted) -> list[Select]:
@@ -181,8 +183,7 @@ def selects(actor: Actor, wanted: Wanted) -> list[Select]:
         every = _("全部社区（%(n)d）") % {"n": len(all_of)}
         found.append(Select("community", _("社区"), [("", every), *all_of], wanted.community))
     found.append(Select("top", _("大类"), [("", _("全部大类")), *board.tops().items()], wanted.top))
-    days = [("", _("不限时间")), ("1", _("今天受理的")), ("7", _("近 7 天受理的")), ("30", _("近 30 天受理的"))]
-    found.append(Select("days", _("受理时间"), days, str(wanted.days or "")))
+    found.append(Select("days", _("受理时间"), words.windows(), str(wanted.days or "")))
     return found
 
 
@@ -192,18 +193,19 @@ TAB_WORDS = {
     "accepted": lambda: pgettext("queue", "待派遣"),
     "fed_back": lambda: pgettext("queue", "待核查"),
     "closed": lambda: pgettext("queue", "待回访"),
+    "pressed": lambda: pgettext("queue", "督办"),
     "all": lambda: _("全部"),
 }
 
 
-def tabs(wanted: Wanted, numbers: queries.Numbers, tab: str) -> list[dict[str, Any]]:
+def tabs(wanted: Wanted, numbers: queries.Numbers, tab: str, view: dict[str, str]) -> list[dict[str, Any]]:
     """The queues with their sizes; each has an address of its own."""
     return [
         {
             "key": key,
             "label": word(),
             "count": numbers.tabs[key],
-            "url": queries.board_url(wanted, tab=key),
+            "url": queries.board_url(wanted, tab=key, **view),
             "on": key == tab,
         }
         for key, word in TAB_WORDS.items()
@@ -215,7 +217,7 @@ def more_url(wanted: Wanted, numbers: queries.Numbers, tab: str) -> str:
     return queries.list_url(wanted, numbers.at, **board.QUEUES.get(tab, {"open": "1"}))
 
 
-def config(wanted: Wanted, numbers: queries.Numbers, tab: str, wall: bool) -> dict[str, Any]:
+def config(wanted: Wanted, numbers: queries.Numbers, tab: str, heat: bool) -> dict[str, Any]:
     """What the page's script needs: addresses, and every sentence it may have to write."""
 
     def counted(one: str, many: str) -> list[str]:
@@ -223,10 +225,13 @@ def config(wanted: Wanted, numbers: queries.Numbers, tab: str, wall: bool) -> di
 
     span = {"span": "{span}"}
     return {
-        "data": reverse("command:data") + queries.as_query(wanted, division=wanted.division, wall="1" if wall else ""),
+        "data": reverse("command:data") + queries.as_query(wanted, division=wanted.division),
+        "cells": reverse("command:cells") + queries.as_query(wanted, division=wanted.division),
+        "pressed": reverse("command:pressed") + queries.as_query(wanted, division=wanted.division),
+        "png": f"cases-{wanted.community or wanted.division}.png",
         "case": reverse("response:case", args=["{number}"]).replace("%7B", "{").replace("%7D", "}"),
         "tab": tab,
-        "wall": wall,
+        "heat": heat,
         "first": queries.FIRST_ROWS,
         "lists": {key: more_url(wanted, numbers, key) for key in queries.TABS},
         "stages": {token: str(label) for token, label in board.stages().items()},
@@ -252,7 +257,8 @@ def config(wanted: Wanted, numbers: queries.Numbers, tab: str, wall: bool) -> di
             "accepted": [_("都已派出"), _("立案后等派遣的会出现在这里。")],
             "fed_back": [_("没有等核查的"), _("承办单位反馈后会出现在这里。")],
             "closed": [_("没有等回访的"), _("结案后等回访的会出现在这里。")],
+            "pressed": [_("没有在督办的"), _("督办、提级或催办而没有结案的会出现在这里。")],
             "all": [_("还没有案件"), _("居民上报或登记后，两秒内出现在这里。")],
         },
-        "days": week(),
+        "days": words.week(),
     }

@@ -35,6 +35,7 @@ from .classes import (
 from .duplicates import alike
 from .hands import Hands, hands_of, ruled_joint
 from .kin import Main, main_of
+from .presses import Press, presses
 from .public import (
     NEAR_DAYS,
     NEAR_M,
@@ -63,6 +64,7 @@ __all__ = [
     "Hands",
     "Main",
     "NearbyCase",
+    "Press",
     "PublicCounts",
     "alike",
     "asked_time",
@@ -92,6 +94,7 @@ __all__ = [
     "number_of_case",
     "options_for",
     "own_report",
+    "presses",
     "public_case",
     "public_cases",
     "public_counts",

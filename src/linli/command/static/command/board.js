@@ -2,6 +2,7 @@
 // Sentences come from #board-config; rows from <template>; nothing here is written in any language.
 
 import { makeMap } from "../site/map.js";
+import { startView } from "./view.js";
 
 const config = JSON.parse(document.getElementById("board-config").textContent);
 const one = (selector, root = document) => root.querySelector(selector);
@@ -9,6 +10,7 @@ const canvas = document.getElementById("map"), list = one("[data-queue]"), statu
 const cases = new Map();
 const first = innerWidth < 1101 ? 6 : config.first; // a phone shows the six most urgent; the rest on request
 let sizes = {}, cut = false; // how many there are in all: with very many only the most urgent are told one by one
+const view = startView(config);
 let tab = config.tab, showing = first, skew = 0, chosen = null, loading = null, again = false;
 
 const now = () => Date.now() / 1000 + skew;
@@ -41,7 +43,7 @@ function timeOf(c) {
 }
 
 // --- the queue -------------------------------------------------------------------------------------------
-const BELONGS = { late: (c) => c.kind === "late", soon: (c) => c.kind === "soon", all: () => true };
+const BELONGS = { late: (c) => c.kind === "late", soon: (c) => c.kind === "soon", pressed: (c) => c.pressed && !c.closed, all: () => true };
 const belongs = (c) => (BELONGS[tab] ?? ((x) => x.stage === tab))(c);
 const byUrgency = (a, b) => a.closed - b.closed || (a.due || Infinity) - (b.due || Infinity) || a.id - b.id;
 
@@ -58,12 +60,34 @@ function write(item, c) {
   put("b", c.title);
   put(".t", timeOf(c));
   put(".p", c.place);
-  put(".s", config.stages[c.stage] ?? c.stage);
+  const press = tab === "pressed" && presses.get(c.id);
+  put(".s", press ? press[1] : config.stages[c.stage] ?? c.stage);
+  let line = one(".press", row);
+  if (!press) { line?.remove(); return; }
+  if (!line) row.append(line = Object.assign(document.createElement("span"), { className: "press" }));
+  if (line.textContent !== press[0]) line.textContent = press[0];
+}
+
+// Who pressed what, and how long ago: asked for only while that list is open.
+const presses = new Map();
+let asked = null;
+async function loadPresses() {
+  if (tab !== "pressed" || asked) return;
+  asked = fetch(config.pressed, { cache: "no-store", headers: { Accept: "application/json" }, signal: AbortSignal.timeout(15000) });
+  try {
+    const answer = await asked;
+    if (answer.ok) {
+      presses.clear();
+      for (const [id, said] of Object.entries((await answer.json()).said)) presses.set(Number(id), said);
+      showQueue();
+    }
+  } catch { /* the rows stay without */ }
+  asked = null;
 }
 
 function showQueue(fresh = new Set()) {
   const wanted = [...cases.values()].filter(belongs).sort(byUrgency);
-  const most = config.wall ? 8 : showing, shown = wanted.slice(0, most);
+  const shown = wanted.slice(0, showing);
   const old = new Map([...list.children].map((item) => [Number(item.dataset.matter), item]));
   shown.forEach((c, place) => {
     let item = old.get(c.id);
@@ -84,7 +108,7 @@ function showQueue(fresh = new Set()) {
   [one("b", empty).textContent, one("p", empty).textContent] = config.empty[tab];
   const say = one("[data-shown]"), more = one("[data-more]");
   const all = cut ? Math.max(sizes[tab] ?? 0, wanted.length) : wanted.length;
-  if (say) say.textContent = !shown.length ? "" : config.wall ? fill(config.words.total, { n: all }) : fill(config.words.shown, { n: shown.length, all });
+  if (say) say.textContent = shown.length ? fill(config.words.shown, { n: shown.length, all }) : "";
   if (more) more.hidden = shown.length >= wanted.length;
 }
 
@@ -95,18 +119,19 @@ const isUrgent = (c) => c.kind === "late" || c.kind === "soon";
 const onCalm = (c) => (heaped ? c.kind !== "done" : !isUrgent(c)); // in a heap only what is open counts
 
 function startMap() {
-  drawn = makeMap(canvas, { cooperative: !config.wall && matchMedia("(pointer: coarse)").matches, interactive: !config.wall, controls: !config.wall, compact: innerWidth < 1101 });
+  drawn = makeMap(canvas, { cooperative: matchMedia("(pointer: coarse)").matches, controls: true, compact: innerWidth < 1101 });
   if (!drawn) return;
   drawn.choose(canvas.dataset.outline);
   // What is late or soon late is seen one by one, the others are heaped when far away; where even the urgent would lie
   // on one another (more than 300 in sight of a district), all are heaped together and a heap says how many are late.
   const all = [...cases.values()];
   heaped = all.filter(isUrgent).length > 300;
-  calm = drawn.addMatters({ id: "calm", features: all.filter((c) => onCalm(c)).map(feature), cluster: true, hideDone: config.wall,
+  calm = drawn.addMatters({ id: "calm", features: all.filter((c) => onCalm(c)).map(feature), cluster: true,
     clusterMaxZoom: heaped ? 15 : all.length > 900 ? 13 : 10, clusterRadius: heaped ? 52 : 44 });
   urgent = drawn.addMatters({ id: "urgent", features: all.filter((c) => !onCalm(c) && isUrgent(c)).map(feature) });
   for (const set of [calm, urgent]) set.onPick((properties) => pick(Number(properties.id)));
-  drawn.ready.then(() => { document.documentElement.dataset.board = "ready"; });
+  view.attach(drawn);
+  drawn.ready.then(() => { view.show(); document.documentElement.dataset.board = "ready"; });
 }
 
 function redrawMap(changed, removed) {
@@ -223,8 +248,8 @@ function accept(body) {
   skew = body.now - Date.now() / 1000;
   cut = !body.full;
   if (body.live) document.body.dataset.liveToken = body.live;
-  const next = body.points.map(([id, number, lon, lat, stage, due, closed, cls, place, near]) => {
-    const c = { id, number, lon, lat, stage, due, closed, title: body.classes[cls], place: near ? fill(config.words.near, { place: body.places[place], near }) : body.places[place], url: config.case.replace("{number}", number), seen: cases.get(id)?.seen ?? 0 };
+  const next = body.points.map(([id, number, lon, lat, stage, due, closed, cls, place, near, pressed]) => {
+    const c = { id, number, lon, lat, stage, due, closed, pressed, title: body.classes[cls], place: near ? fill(config.words.near, { place: body.places[place], near }) : body.places[place], url: config.case.replace("{number}", number), seen: cases.get(id)?.seen ?? 0 };
     c.kind = kindOf(c);
     return c;
   });
@@ -239,6 +264,8 @@ function accept(body) {
   showLegend();
   showQueue();
   announce(fresh);
+  loadPresses();
+  view.fresh();
 }
 
 function announce(fresh) {
@@ -275,6 +302,8 @@ document.addEventListener("linli:changes", ({ detail }) => {
   showLegend();
   showQueue();
   announce(fresh);
+  loadPresses();
+  view.fresh();
 });
 
 // --- the hand ---------------------------------------------------------------------------------------------------
@@ -285,11 +314,11 @@ function openTab(key) {
   for (const link of document.querySelectorAll("[data-tab]")) {
     if (link.dataset.tab !== key) { link.removeAttribute("aria-current"); continue; }
     link.setAttribute("aria-current", "true");
-    history.replaceState(null, "", link.href);
-    put("#address", link.href);
   }
+  view.keep("tab", key);
   one("[data-list]")?.setAttribute("href", config.lists[key]);
   showQueue();
+  loadPresses();
 }
 
 document.addEventListener("click", (event) => {

@@ -18,6 +18,7 @@ function show() {
     if (state !== next && (state || next === "lost")) chip.querySelector("[data-live-say]").textContent = next === "lost" ? say.sayLost : say.sayLive;
     say.state = next;
   }
+  page.liveHeard = String(heard); // for a page that says by itself how old it is
   if (state !== next) document.dispatchEvent(new CustomEvent("linli:live", { detail: next }));
   state = next;
 }

@@ -5,7 +5,7 @@ import * as maplibre from "./vendor/maplibre-gl.mjs";
 
 export { maplibre };
 
-const FONT = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"];
+export const FONT = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"];
 const DISTRICT = [[116.321, 39.868], [116.401, 39.974]];
 
 export const PALETTE = {
@@ -83,8 +83,9 @@ export function mark(kind, px = 22) {
 const numbers = (text) => text?.split(",").map(Number);
 
 /**
- * Make a map in `el` (the .canvas inside .map). Returns {map, ready, addMatters, addNumbered, choose, remove}; null if the
- * browser cannot draw one: then the sentence data-failed stands in its place and the page's list still serves.
+ * Make a map in `el` (the .canvas inside .map). Returns {map, ready, add, addMatters, addNumbered, choose, remove}; null if the
+ * browser cannot draw one: then the sentence data-failed stands in its place and the page's list still serves. `add` takes a
+ * set of a page's own: {draw()} is called whenever the style is new.
  * opts: center, zoom, bounds, scale, compact, controls, cooperative, interactive, onFail; data-* of `el` are the defaults.
  */
 export function makeMap(el, opts = {}) {
@@ -134,7 +135,7 @@ export function makeMap(el, opts = {}) {
 
   const add = (set) => { sets.push(set); if (styled) set.draw(); return set; };
   return {
-    map, ready, choose,
+    map, ready, choose, add,
     addMatters: (o = {}) => add(matters(map, { scale, ...o })),
     addNumbered: (o = {}) => add(numbered(map, o)),
     remove() { document.removeEventListener("linli:theme", repaint); system.removeEventListener("change", bySystem); map.remove(); },

@@ -58,6 +58,14 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// What a wall has kept for a lost network goes with whoever was signed in: at the press, and on every page of nobody.
+async function forgetWalls() {
+  if (!("caches" in window)) return;
+  for (const name of await caches.keys()) if (name.startsWith("wall-")) await caches.delete(name);
+}
+if (!document.body.dataset.liveUrl) forgetWalls();
+document.addEventListener("submit", (event) => { if (event.target.matches("form[data-sign-out]")) forgetWalls(); });
+
 function switchTheme() {
   const root = document.documentElement;
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
