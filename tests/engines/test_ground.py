@@ -95,6 +95,30 @@ def test_the_strip_between_two_carriageways_is_no_grid() -> None:
     assert said.slivers == ()
 
 
+@pytest.mark.parametrize("kind", ["main", "rail", "water", "minor"])
+def test_grids_keep_to_one_side_of_every_kind_of_barrier(kind: str) -> None:
+    across = Barrier.of(line((-0.1, 0.42), (0.5, 0.5), (1.1, 0.44)), kind)
+    found = design({"1": square(0, 0)}, [across], Settings(target_m2=60_000))
+    holds(found)
+    assert report(found, [across]).crossed == {kind: ()}
+    with pytest.raises(Refused) as refusal:
+        Barrier.of(across.line, "motorway")
+    assert refusal.value.code == "KIND_UNKNOWN"
+
+
+def test_a_railway_and_a_river_with_two_banks() -> None:
+    """The river is an area some 60 m broad with an island; the railway crosses it; a lane gives way to both."""
+    banks = line((-0.1, 0.6), (0.4, 0.52), (1.1, 0.6)).buffer(300).difference(square(0.39, 0.518, 0.002))
+    water = Barrier.of(shapely.transform(banks, np.rint), "water")
+    rail = Barrier.of(line((0.3, -0.1), (0.36, 1.1)), "rail")
+    lane = Barrier.of(line((0.33, -0.1), (0.39, 1.1)), "minor")
+    found = design({"1": square(0, 0)}, [water, rail, lane], Settings(target_m2=30_000))
+    holds(found)
+    crossed = report(found, [water, rail, lane]).crossed
+    assert crossed["rail"] == crossed["water"] == ()
+    assert found.shapes == {c.code: c.shape for c in found.cells}
+
+
 def test_grids_do_not_cross_from_parcel_to_parcel() -> None:
     found = design({"1": square(0, 0), "2": square(1, 0)}, (), Settings(target_m2=400_000))
     assert {c.parcel for c in found.cells} == {"1", "2"}

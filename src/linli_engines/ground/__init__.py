@@ -8,6 +8,7 @@ Coordinates are whole units of 1e-7 degree, as in `locate`.
 from __future__ import annotations
 
 from linli_engines.ground.arrangement import UNITS_PER_DEGREE, Plane, tiles
+from linli_engines.ground.borders import Borders, Stretch, borders
 from linli_engines.ground.coding import serials
 from linli_engines.ground.design import STRENGTHS, Barrier, Cell, Design, Settings, design
 from linli_engines.ground.difference import Change, Difference, difference
@@ -16,17 +17,20 @@ from linli_engines.ground.errors import Refused
 from linli_engines.ground.lattice import Point, Shape, from_degrees, to_degrees
 from linli_engines.ground.overlay import Overlay, Responsible, overlay, responsible
 from linli_engines.ground.report import Report, report
+from linli_engines.ground.shapes import Note, cleaned
 
 __all__ = [
     "STRENGTHS",
     "UNITS_PER_DEGREE",
     "Barrier",
+    "Borders",
     "Cell",
     "Cells",
     "Change",
     "Design",
     "Difference",
     "Edited",
+    "Note",
     "Overlay",
     "Plane",
     "Point",
@@ -35,7 +39,10 @@ __all__ = [
     "Responsible",
     "Settings",
     "Shape",
+    "Stretch",
     "bend_border",
+    "borders",
+    "cleaned",
     "design",
     "difference",
     "from_degrees",
