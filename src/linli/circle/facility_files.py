@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sqlite3
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +17,9 @@ from django.utils.translation import gettext as _
 from linli.core.errors import Invalid
 from linli.exchange.packed import check_workbook, refuse
 from linli.exchange.reading import decode
+from linli.territory.geopackage import feature_tables, is_geopackage, opened, shape_of
+from linli.territory.geopackage import rows as rows_of
+from linli.territory.polygons import EPSG_WGS84
 
 BYTES_MOST = 30 * 1024 * 1024
 ROWS_MOST = 20_000
@@ -26,8 +27,6 @@ COLUMNS_MOST = 80
 TEXT_MOST = 500  # characters of a cell that are kept
 NUMBER_MOST = 1e18
 LON, LAT = "geometry:lon", "geometry:lat"  # headings of a position that the file has as geometry
-STEPS_MOST = 200_000_000  # of the SQLite machine: an honest file of the largest size needs a tenth of it
-EPSG_WGS84 = frozenset({4326, 4490})  # CGCS2000 differs from WGS-84 by centimetres
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def read_file(data: bytes, name: str) -> RawTable:
         raise refuse("empty_file", _("文件是空的。"))
     if data[:4] == b"PK\x03\x04":
         found = _workbook(data)
-    elif data[:16] == b"SQLite format 3\0":
+    elif is_geopackage(data):
         found = _geopackage(data)
     elif data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise refuse("locked_file", _("这是旧的 .xls 文件，或者有密码的文件。请去掉密码，另存为 .xlsx。"))
@@ -185,65 +184,31 @@ def _position(geometry: Any) -> tuple[float | None, float | None]:
 
 
 def _geopackage(data: bytes) -> RawTable:
-    """The first feature table of a GeoPackage (OGC 12-128). Nothing in the file is run: no views, triggers, functions."""
-    wrong = refuse("not_geopackage", _("这不是 GeoPackage，或者里面没有设施的图层。"))
-    with tempfile.NamedTemporaryFile(suffix=".gpkg") as file:
-        file.write(data)
-        file.flush()
-        try:
-            base = sqlite3.connect(f"file:{file.name}?mode=ro&immutable=1", uri=True)
-        except sqlite3.Error:
-            raise wrong from None
-        try:
-            base.execute("PRAGMA trusted_schema=OFF")
-            steps = iter(range(STEPS_MOST // 100_000))
-            base.set_progress_handler(lambda: next(steps, None) is None, 100_000)
-            return _layer(base, wrong)
-        except sqlite3.Error:
-            raise wrong from None
-        finally:
-            base.close()
-
-
-def _layer(base: sqlite3.Connection, wrong: Invalid) -> RawTable:
-    layers = base.execute(
-        "SELECT g.table_name, g.column_name, g.srs_id FROM gpkg_geometry_columns g JOIN gpkg_contents c"
-        " ON c.table_name = g.table_name AND c.data_type = 'features'"
-        " JOIN sqlite_master m ON m.name = g.table_name AND m.type = 'table' ORDER BY g.table_name"
-    ).fetchall()
-    if not layers:
-        raise wrong
-    table, column, srs = layers[0]
-    names = [str(r[1]) for r in base.execute(f"PRAGMA table_info({_quoted(table)})")]
-    if column not in names:
-        raise wrong
-    kept = [n for n in names if n != column][:COLUMNS_MOST]
-    move = _mover(base, srs)
-    chosen = ", ".join(_quoted(n) for n in (column, *kept))
-    lines = base.execute(f"SELECT {chosen} FROM {_quoted(table)} LIMIT {ROWS_MOST + 1}")  # noqa: S608  quoted names
-    rows = ((n, (*move(row[0]), *(_plain(v) for v in row[1:]))) for n, row in enumerate(lines, 1))
-    others = [str(r[0]) for r in layers[1:]]
+    """The first feature table of a GeoPackage; `territory.geopackage` opens it as a file of a stranger."""
+    with opened(data) as base:
+        tables = feature_tables(base)
+        if not tables:
+            raise refuse("not_geopackage", _("这不是 GeoPackage，或者里面没有设施的图层。"))
+        table = tables[0]
+        kept = table.columns[:COLUMNS_MOST]
+        move = _mover(table.epsg)
+        lines = rows_of(base, table, kept, ROWS_MOST + 1)
+        rows = ((n, (*move(row[0]), *(_plain(v) for v in row[1:]))) for n, row in enumerate(lines, 1))
+        cut = _cut(rows)
+    others = [t.name for t in tables[1:]]
     notes = (_("没有读其他图层：%(layers)s。") % {"layers": _("、").join(others[:10])},) if others else ()
-    return RawTable("gpkg", (LON, LAT, *_distinct(kept)), _cut(rows), notes)
+    return RawTable("gpkg", (LON, LAT, *_distinct(list(kept))), cut, notes)
 
 
-def _quoted(name: Any) -> str:
-    return '"' + str(name).replace('"', '""') + '"'
-
-
-def _mover(base: sqlite3.Connection, srs: Any) -> Any:
+def _mover(epsg: int) -> Any:
     """From a geometry blob to (lon, lat). Raises Invalid for a system that nobody knows."""
-    found = base.execute(
-        "SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ?", (srs,)
-    ).fetchone()
-    code = int(found[1]) if found and str(found[0]).upper() == "EPSG" else 0
-    if code in EPSG_WGS84:
-        return lambda blob: _point(blob)
+    if epsg in EPSG_WGS84:
+        return _point
     from pyproj import Transformer
     from pyproj.exceptions import ProjError
 
     try:
-        turn = Transformer.from_crs(f"EPSG:{code}", "EPSG:4326", always_xy=True)
+        turn = Transformer.from_crs(f"EPSG:{epsg}", "EPSG:4326", always_xy=True)
     except ProjError:
         raise refuse("unknown_system", _("图层的坐标系没有写明，不能换算。请另存为 EPSG:4326。")) from None
 
@@ -255,15 +220,12 @@ def _mover(base: sqlite3.Connection, srs: Any) -> Any:
 
 
 def _point(blob: Any) -> tuple[float | None, float | None]:
-    """A GeoPackage binary header (magic GP, flags, envelope), then WKB."""
-    if not isinstance(blob, bytes) or len(blob) < 8 or blob[:2] != b"GP":
-        return None, None
-    envelope = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}.get(blob[3] >> 1 & 7)
-    if envelope is None or blob[3] >> 4 & 1:  # a header that is reserved, or a geometry that says it is empty
+    """The point of a geometry blob; of anything else a point on it. None where there is none."""
+    shape = shape_of(blob)
+    if shape is None:
         return None, None
     try:
-        shape = shapely.from_wkb(blob[8 + envelope :])
         point = shape if shape.geom_type == "Point" else shapely.point_on_surface(shape)
     except (shapely.errors.ShapelyError, AttributeError):
         return None, None
-    return (None, None) if point.is_empty else (float(point.x), float(point.y))
+    return (None, None) if point is None or point.is_empty else (float(point.x), float(point.y))

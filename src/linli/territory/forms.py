@@ -5,8 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .polygons import LARGEST_BYTES
 from .choices import Layer
+from .polygons import LARGEST_BYTES
 
 
 class BoundaryForm(forms.Form):
@@ -16,10 +16,12 @@ class BoundaryForm(forms.Form):
         label=_("图层"), choices=Layer.choices, error_messages={"required": _("请选择图层。")}, widget=forms.RadioSelect
     )
     file = forms.FileField(
-        label=_("GeoJSON 文件"),
-        help_text=_("WGS-84 坐标，UTF-8，最多 20 MB；每个面有 code 和 name；一个文件包含整层。"),
+        label=_("GeoJSON 或 GeoPackage 文件"),
+        help_text=_("WGS-84 或 CGCS2000 经纬度，最多 20 MB；每个面有 code 和 name；一个文件包含整层。"),
         error_messages={"required": _("请选择文件。"), "empty": _("文件是空的。")},
-        widget=forms.ClearableFileInput(attrs={"accept": ".geojson,.json,application/geo+json"}),
+        widget=forms.ClearableFileInput(
+            attrs={"accept": ".geojson,.json,.gpkg,application/geo+json,application/geopackage+sqlite3"}
+        ),
     )
 
     def clean_file(self):  # type: ignore[no-untyped-def]

@@ -12,7 +12,7 @@ from linli.core.actor import Actor
 from linli.core.errors import Missing
 
 from ..boundaries import Problem
-from ..choices import DIGITS, FileState, Layer
+from ..choices import DIGITS, FileState, Layer, Provenance
 from ..models import BoundaryFile, GridLayer
 from ..permissions import can_change_boundaries
 from ..snapshot import current
@@ -31,6 +31,12 @@ class LayerView:
     provenance: str
     file_name: str
     file_made_at: datetime | None
+    in_batch: bool = False  # came together with other layers: taken back where it was put
+
+    @property
+    def provenance_label(self) -> Any:
+        """How far it may be trusted, in words."""
+        return Provenance(self.provenance).label if self.provenance in Provenance.values else ""
 
 
 def layers() -> tuple[LayerView, ...]:
@@ -54,6 +60,7 @@ def layers() -> tuple[LayerView, ...]:
                 provenance=first.provenance if first else "",
                 file_name=file.name if file else "",
                 file_made_at=file.made_at if file else None,
+                in_batch=bool(file and file.batch),
             )
         )
     return tuple(found)

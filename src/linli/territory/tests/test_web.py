@@ -10,11 +10,12 @@ from typing import Any
 import mapbox_vector_tile  # type: ignore[import-untyped]
 import pytest
 from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.test import Client
 
 from linli.core.actor import SYSTEM
 from linli.territory import actions, assemble, pack, queries, tiles
+from linli.territory.polygons import LARGEST_BYTES, geopackage_file
 from linli.territory.rows import TileRow
 
 pytestmark = pytest.mark.django_db
@@ -171,3 +172,31 @@ class TestSettingsPage:
         assert got.status_code == 422 and "duplicate_code" in text and "<title>错误：" in text.replace("\n", "")
         for form in ({}, {"layer": "nothing", "file": SimpleUploadedFile("x", b"")}):
             assert client.post("/settings/boundaries/", form).status_code == 422
+
+    def test_a_file_past_the_limit_is_cut_on_the_way_and_lies_on_disk(
+        self, xicheng: None, cast: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from linli.territory.forms import BoundaryForm
+
+        seen: list[Any] = []
+        plain = BoundaryForm.clean_file
+
+        def watched(form: BoundaryForm) -> Any:
+            seen.append(form.cleaned_data["file"])
+            return plain(form)
+
+        monkeypatch.setattr(BoundaryForm, "clean_file", watched)
+        upload = SimpleUploadedFile("x.gpkg", b"SQLite format 3\0" + bytes(40 << 20))
+        got = self.administrator(cast).post("/settings/boundaries/", {"layer": "grids", "file": upload})
+        assert got.status_code == 422 and "文件太大" in got.content.decode()
+        assert seen[0].size == LARGEST_BYTES + 1 and isinstance(seen[0], TemporaryUploadedFile)
+
+    def test_a_geopackage_is_previewed_like_geojson(self, xicheng: None, cast: Any) -> None:
+        rows = [({"code": c, "name": queries.division_name(c)}, g) for c, g in queries.division_boundaries(9).items()]
+        upload = SimpleUploadedFile("街道.gpkg", geopackage_file("街道", rows))
+        client = self.administrator(cast)
+        sent = client.post("/settings/boundaries/", {"layer": "subdistricts", "file": upload})
+        assert sent.status_code == 302 and "街道.gpkg" in client.get(sent["Location"]).content.decode()
+        broken = SimpleUploadedFile("x.gpkg", b"SQLite format 3\0" + bytes(200))
+        got = client.post("/settings/boundaries/", {"layer": "subdistricts", "file": broken})
+        assert got.status_code == 422 and "not_geopackage" in got.content.decode()

@@ -14,10 +14,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from linli.files.intake import files_up_to
+
 from .. import actions, queries
 from ..choices import Layer
 from ..forms import BoundaryForm
 from ..permissions import ADMINISTRATOR, can_change_boundaries
+from ..polygons import LARGEST_BYTES
 
 
 def administrators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -34,6 +37,7 @@ def administrators(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     return guarded
 
 
+@files_up_to(LARGEST_BYTES)
 @administrators
 @require_http_methods(["GET", "HEAD", "POST"])
 def boundaries(request: Any) -> HttpResponse:
