@@ -31,7 +31,7 @@ from ..rules import CHANGE
 from .changes import change_of, checked_plan
 from .duties import carry_duties, put_duties_back
 
-Tell = Callable[[int, int, Any], object]
+Tell = Callable[[int, int, Any], None]
 
 
 def begin_due() -> int:

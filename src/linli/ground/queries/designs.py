@@ -39,7 +39,7 @@ def mapped_draft(change: GroundChange) -> Mapped:
     if not after:
         return Mapped({}, problems=(Problem("no_cells", _("草稿里还没有网格。")),))
     found = difference(before, after)
-    if not (found.new or found.gone or found.reshaped):
+    if not any(found.of(kind) for kind in ("new", "gone", "reshaped")):
         return Mapped({})
     live = territory.live_layers()[Layer.GRIDS]
     kept = [f for f in live.features if not f.code.startswith(draft.scope)]
