@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from linli.core import clock
 from linli.core.actor import Actor
@@ -90,6 +90,17 @@ def last_of(matter_id: int, verbs: Iterable[str]) -> str:
     """Which of `verbs` was done last on this matter; '' for none (1 SQL)."""
     rows = Journal.objects.filter(matter_id=matter_id, verb__in=tuple(verbs)).order_by("-seq")
     return rows.values_list("verb", flat=True).first() or ""
+
+
+def last_lines(matters: Collection[int], verbs: Iterable[str]) -> dict[int, tuple[str, str, datetime]]:
+    """(verb, actor's label, when) of the last line of one of `verbs`, by matter; without those that have none (1 SQL)."""
+    rows = Journal.objects.filter(matter_id__in=list(matters), verb__in=tuple(verbs)).order_by("matter_id", "seq")
+    return {pk: (verb, actor, at) for pk, verb, actor, at in rows.values_list("matter_id", "verb", "actor", "at")}
+
+
+def has_line(verb: str) -> Exists:
+    """The condition, over matters, that a line of `verb` was ever written."""
+    return Exists(Journal.objects.filter(matter_id=OuterRef("pk"), verb=verb))
 
 
 def in_area(divisions: Iterable[str], through: str = "") -> Q | None:

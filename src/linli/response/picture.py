@@ -13,12 +13,12 @@ from datetime import datetime
 from math import inf
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from linli.core import clock
 from linli.flow import queries as flow
 from linli.flow import relay
-from linli.flow.models import Journal, Matter
+from linli.flow.models import Matter
 from linli.worktime.rules import CALENDAR
 
 from .queries import today_start
@@ -89,8 +89,7 @@ def _spot(row: tuple[Any, ...]) -> Spot:
 # Who decides may also be the district because nobody knew whose a case is: the journal says whether somebody pressed.
 _ESCALATED = Case(
     When(
-        ~Q(case__level=F("case__case_class__level"))
-        & Exists(Journal.objects.filter(matter_id=OuterRef("pk"), verb="escalate")),
+        ~Q(case__level=F("case__case_class__level")) & flow.has_line("escalate"),
         then=Value(1),
     ),
     default=Value(0),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from linli.flow.models import Journal
+from linli.flow import queries as flow
 from linli.vault import names
 
 from ..models import Case
@@ -30,12 +30,11 @@ class Press:
 
 def presses(ids: Collection[int]) -> dict[int, Press]:
     """By matter (3 SQL): those that nobody ever pressed are left out."""
-    lines = Journal.objects.filter(matter_id__in=list(ids), verb__in=VERBS).order_by("matter_id", "seq")
-    last = {line.matter_id: line for line in lines.only("matter_id", "verb", "actor", "at")}
+    last = flow.last_lines(ids, VERBS)
     counts = Case.objects.filter(pk__in=list(last)).values_list("pk", "reminded", "supervised")
-    called = names.of({line.actor for line in last.values()})
+    called = names.of({actor for _verb, actor, _at in last.values()})
     return {
-        pk: Press(line.verb, CASE.moves[line.verb].label, called.get(line.actor, ""), line.at, reminded, supervised)
+        pk: Press(verb, CASE.moves[verb].label, called.get(actor, ""), at, reminded, supervised)
         for pk, reminded, supervised in counts
-        for line in [last[pk]]
+        for verb, actor, at in [last[pk]]
     }
