@@ -29,13 +29,15 @@ def wire() -> None:
     from linli.exchange import importers
     from linli.files import permissions as files
     from linli.flow import queries as flow
-    from linli.flow import relay
+    from linli.flow import relay, rezone
+    from linli.ground.rules import CHANGE
     from linli.knowledge import imports as articles
     from linli.knowledge import permissions as knowledge
     from linli.response import actions as response
     from linli.response import board, imports, sheet_imports, type_imports
     from linli.response import permissions as cases
     from linli.response import queries as response_queries
+    from linli.response.queries.points import points_of_ids
     from linli.response.rules import CASE
     from linli.site import health, live, metrics, nav
     from linli.territory import permissions as territory
@@ -44,12 +46,16 @@ def wire() -> None:
     from linli.workbench import registry
     from linli.workbench.cases import case_lines
     from linli.worktime import hooks
+    from linli.worktime.rules import CALENDAR
 
     live.position_source, live.reader = flow.position, news
     registry.register(CASE, case_lines)
     registry.also(response_queries.assisting)
     registry.also(response_queries.claimable)
     registry.on_watch(response_queries.watched)
+    flow.announces(CALENDAR.kind)
+    flow.announces(CHANGE.kind)
+    rezone.register_points(CASE.kind, points_of_ids)
     relay.subscribe("response.contacts", "case", response.settle_contact)
     relay.subscribe("response.followers", "case", response.close_followers)
     hooks.on_calendar_changed("response.recompute", response.recompute_due)
