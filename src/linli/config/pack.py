@@ -287,6 +287,14 @@ def _load_frameworks(folder: Path, progress: Progress, lines: list[str] | None =
         _room("evaluation.actions.frameworks").load_frameworks(actor=SYSTEM)
 
 
+def _summons_files(folder: Path) -> list[Path]:
+    return [Path(__file__).resolve().parent.parent / "coordination" / "data" / "summons_kinds.csv"]
+
+
+def _load_summons_kinds(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    _room("coordination.actions.kinds").load_kinds(actor=SYSTEM)
+
+
 def _has_rows(model: str) -> Callable[[], bool]:
     """Asked at every start, so by the table alone: a room's queries would first load its engines."""
     return lambda: apps.get_model(model)._base_manager.exists()
@@ -321,6 +329,13 @@ STEPS = (
         _has_rows("circle.Facility"),
         lambda f: [f / "facilities.csv"],
         _load_facilities,
+    ),
+    Step(
+        "summons_kinds",
+        _("吹哨的类别与时限"),
+        _has_rows("coordination.SummonsKind"),
+        _summons_files,
+        _load_summons_kinds,
     ),
     Step("circle_records", _("台账和创建项目"), _has_rows("circle.RecordKind"), _kind_files, _load_kinds),
     Step("circle_ground", _("步行路网与居住区"), _has_rows("circle.Home"), _ground_files, _load_ground),

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from linli.core.actor import SYSTEM, Actor
 
@@ -24,6 +25,9 @@ def wire() -> None:
     from linli.circle import record_imports, survey_imports
     from linli.circle.choices import CatalogueKind
     from linli.coordination import permissions as coordination
+    from linli.coordination.queries import calls as summons
+    from linli.coordination.queries import summonses
+    from linli.coordination.rules import CONSULTATION, SUMMONS
     from linli.evaluation import framework_imports
     from linli.evaluation import permissions as evaluation
     from linli.exchange import importers
@@ -34,7 +38,7 @@ def wire() -> None:
     from linli.knowledge import imports as articles
     from linli.knowledge import permissions as knowledge
     from linli.response import actions as response
-    from linli.response import board, imports, sheet_imports, type_imports
+    from linli.response import board, case_links, imports, sheet_imports, type_imports
     from linli.response import permissions as cases
     from linli.response import queries as response_queries
     from linli.response.queries.points import points_of_ids
@@ -45,6 +49,7 @@ def wire() -> None:
     from linli.vault.permissions import LOG_READERS
     from linli.workbench import registry
     from linli.workbench.cases import case_lines
+    from linli.workbench.summons import consultation_lines, summons_lines
     from linli.worktime import hooks
     from linli.worktime.rules import CALENDAR
 
@@ -52,6 +57,9 @@ def wire() -> None:
     registry.register(CASE, case_lines)
     registry.also(response_queries.assisting)
     registry.also(response_queries.claimable)
+    registry.register(SUMMONS, summons_lines)
+    registry.register(CONSULTATION, consultation_lines)
+    registry.also(summonses.owing)
     registry.on_watch(response_queries.watched)
     flow.announces(CALENDAR.kind)
     flow.announces(CHANGE.kind)
@@ -77,6 +85,7 @@ def wire() -> None:
     for record_table in record_imports.IMPORTERS:
         importers.register(record_table())
     files.register("case", cases.can_see_picture)
+    files.register("summons", summons.can_see_picture)
     settings_menu.register(
         _("联系方式查看记录"), _("谁在何时为何查看了居民的联系方式。"), "vault:read_log", frozenset(LOG_READERS)
     )
@@ -112,6 +121,9 @@ def wire() -> None:
     nav.register(_("全响应"), "response:shares", kinds=cases.SHARE_KINDS, order=35, match=["/offers/"])
     nav.register(_("服务圈"), "circle:planner", kinds=circle.READ_KINDS, order=38, match=["/circle/"])
     nav.register(_("综合评价"), "evaluation:home", kinds=evaluation.READ_KINDS, order=39, match=["/evaluation/"])
+    case_links.register(
+        pgettext_lazy("verb", "吹哨"), "coordination:summons-new", kinds=coordination.CHIEF_KINDS, icon="users"
+    )
     nav.register(_("统筹"), "coordination:home", kinds=coordination.ROOM_KINDS, order=37, match=["/coordination/"])
     nav.register(_("知识库"), "knowledge:search", kinds=knowledge.READ_KINDS, order=40)
     nav.register(_("我的岗位"), "accounts:me", order=10, section="user", icon="user")
@@ -158,6 +170,13 @@ def alarms() -> None:
             return
 
 
+def summons_alarms() -> None:
+    """Bodies that were called and did not come or answer in time."""
+    from linli.coordination.actions.answers import ring_summons
+
+    ring_summons()
+
+
 def types() -> None:
     """Matter types that were settled to begin or end today."""
     from linli.response.actions import types as matter_types
@@ -169,6 +188,7 @@ def retention() -> None:
     """What has outlived its purpose goes: contacts, drafts of photographs, old texts, old rate buckets, what imports left."""
     from linli.accounts import actions as accounts
     from linli.circle.actions import imports as circle_imports
+    from linli.coordination.actions import upkeep as coordination
     from linli.core import clock
     from linli.exchange import actions as exchange
     from linli.files import jobs as files
@@ -183,6 +203,7 @@ def retention() -> None:
     circle_imports.sweep()
     accounts.forget_login_attempts(before=clock.now() - timedelta(days=1))
     response.erase_old_texts(actor=SYSTEM)
+    coordination.erase_old_call_texts(actor=SYSTEM)
 
 
 def editions() -> None:
@@ -204,6 +225,7 @@ def statistics() -> None:
 
 PERIODIC = [
     ("alarms", 20, alarms),
+    ("summons", 20, summons_alarms),
     ("types", 60, types),
     ("editions", 20, editions),
     ("seal", 24 * 3600, seal),

@@ -6,6 +6,7 @@ catalogue (classes), class_rules (what a class, a limit, a rung may say), call_r
 everybody may not hold),
 board (reads of many cases at once for command pages and the inbox), picture (the open cases as a process keeps them
 for its boards), routing (ordered rules: who answers for a case),
+case_links (what other rooms hang on the page of a case),
 imports (tables that are taken in through exchange), type_imports (the same for matter types), sheet_imports (for stage limits and the ladder),
 type_forms (a matter type as a form).
 """

@@ -69,13 +69,14 @@ def load(options: argparse.Namespace) -> int:
 PLAYS = (
     ("circle.Catalogue", "circle_records"),
     ("circle.Catalogue", "circle_surveys"),
+    ("coordination.SummonsKind", "coordination_calls"),
     ("evaluation.Framework", "evaluation"),
 )
 """What must have been loaded from a pack, and the play that needs it; each plays once."""
 
 
 def _play() -> None:
-    """Surveys and records of the service circle, results of the evaluation."""
+    """Surveys and records of the service circle, summons and consultations, results of the evaluation."""
     from django.apps import apps
 
     for needed, name in PLAYS:

@@ -137,15 +137,15 @@ def _parts(wanted: Sequence[Asked], kind: KindView, division: str, now: datetime
     for part in wanted:
         body = organisations.resolve(part.body_id)
         if body not in may_be_called:
-            raise _bad("unknown_body", "bodies", _("请从名单里选单位：区属部门或服务企业。"))
+            raise _bad("unknown_body", "bodies", _("请从名单里选单位：区属部门或服务企业。"), part.body_id)
         if body in found:
             name = organisations.body_name(body)
-            raise _bad("same_body", "bodies", _("“%(body)s”选了两次。") % {"body": name})
+            raise _bad("same_body", "bodies", _("“%(body)s”选了两次。") % {"body": name}, part.body_id)
         if part.mode and part.mode not in AnswerMode.values:
             raise _bad("unknown_mode", "bodies", _("请选择到场响应或书面答复。"))
         due = part.due_at or usual.at
         if part.due_at is not None and not soonest <= due <= latest:
-            raise _bad("due_out_of_bounds", "due", _bounds_words(soonest, latest))
+            raise _bad("due_out_of_bounds", "due", _bounds_words(soonest, latest), part.body_id)
         provisional = provisional or (part.due_at is None and usual.provisional)
         found[body] = Asked(body, part.mode or kind.mode, due)
     return list(found.values()), provisional
@@ -162,5 +162,6 @@ def _stored_key(actor: Actor, key: str) -> str | None:
     return hashlib.sha256(f"summons/{actor.label}/{key}".encode()).hexdigest() if key else None
 
 
-def _bad(code: str, field: str, sentence: str) -> Invalid:
-    return Invalid(code, sentence, fields={field: [sentence]})
+def _bad(code: str, field: str, sentence: str, body: int = 0) -> Invalid:
+    """`body`: whose row of the form it is about."""
+    return Invalid(code, sentence, fields={field: [sentence]}, body=body)

@@ -129,3 +129,8 @@ def can_see_picture(actor: Actor, subject: str, request: Any = None) -> Decision
     if summons is None or not can_read_words(actor, summons.matter.subdistrict, named(parts)):
         raise Missing("photo_missing", _("照片不存在，或者已经删除。"))
     return YES
+
+
+def number_of(matter: Matter) -> str:
+    """The number that people say: day of the whistle in Shanghai and a serial, as C261122-0042."""
+    return f"C{clock.local(matter.opened_at):%y%m%d}-{matter.pk:04d}"

@@ -27,7 +27,7 @@ from linli.territory import queries as territory
 from linli.vault import actions as vault
 from linli.vault import queries as contacts
 
-from .. import actions, deadlines, permissions, queries
+from .. import actions, case_links, deadlines, permissions, queries
 from ..catalogue import catalogue
 from ..choices import Channel, Level, Outcome, Satisfaction, Urgency
 from ..forms import ReasonForm, StepForm
@@ -220,7 +220,8 @@ def page(
     shown = any(b.form is form for b in buttons)
     bad_form = form if form is not None and form.errors else reason_form
     context = {
-        "number": queries.number_of_case(found),
+        "number": (number := queries.number_of_case(found)),
+        "links": case_links.links(actor, matter, number),
         "case": found,
         "matter": matter,
         "view": view,

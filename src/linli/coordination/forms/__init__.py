@@ -1,0 +1,1 @@
+"""Text of staff to typed values, by what it serves."""
