@@ -22,12 +22,19 @@ Row = dict[str, Any]
 
 def run() -> list[Row]:
     """Every measurement of this area."""
-    return [*borders()]
+    return [*borders(), *walls()]
 
 
 def borders() -> list[Row]:
     """A change of borders over a million matters (`flow.rezone`), with somebody who writes beside it."""
     return scratch.on_both(scratch.HERE / "borders.py", NAME, {"sqlite": MATTERS, "postgresql": MATTERS})
+
+
+def walls() -> list[Row]:
+    """The wall of a command centre over 20,000 open cases (`bench/wall.py`)."""
+    from bench import wall
+
+    return wall.run()
 
 
 if __name__ == "__main__":

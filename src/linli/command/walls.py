@@ -124,21 +124,21 @@ def ground(look: Look, *, marked: bool = True) -> Ground:
     now = look.now.timestamp()
     soon = now + urgency.SOON_S
     apart = marked and _few(look, soon)
-    held: dict[tuple[int, int], list[Any]] = {}
+    held: dict[int, list[Any]] = {}
     marks = []
-    for s in look.here:
-        if s.closed or s.ended:
+    for closed, ended, due, lon, lat in map(board.spot_fields("closed", "ended", "due", "lon", "lat"), look.here):
+        if closed or ended:
             break  # they come last
-        which = 4 if s.due < now else 3 if s.due < soon else 2
+        which = 4 if due < now else 3 if due < soon else 2
         if apart and which > 2:
-            marks.append((round(s.lon, 5), round(s.lat, 5), "late" if which == 4 else "soon"))
+            marks.append((round(lon, 5), round(lat, 5), "late" if which == 4 else "soon"))
             continue
-        key = (int((s.lon - west) / wide), int((s.lat - south) / step))
+        key = int((lon - west) / wide) * 65536 + int((lat - south) / step) + 32768  # what lies outside has a cell too
         cell = held.get(key)
         if cell is None:
             cell = held[key] = [0.0, 0.0, 0, 0, 0]
-        cell[0] += s.lon
-        cell[1] += s.lat
+        cell[0] += lon
+        cell[1] += lat
         cell[which] += 1
     cells = []
     for lon, lat, *counts in held.values():

@@ -31,6 +31,7 @@ from . import picture
 from .catalogue import catalogue
 from .picture import ESCALATED, SUPERVISED
 from .picture import Spot as Spot
+from .picture import spot_fields as spot_fields
 from .queries import CaseFilter, today_start
 from .rules import CASE, number_of
 
@@ -189,19 +190,18 @@ class Look:
         now, inside = self.now.timestamp(), len(self.wanted.division) == 9
         soon = now + SOON.total_seconds()
         groups: dict[tuple[str, str, str], list[Any]] = {}
-        for s in self.everywhere:
-            if s.ended:
+        wanted = spot_fields("ended", "closed", "due", "started", "stage", "community" if inside else "subdistrict")
+        for ended, closed, due, started, stage, place in map(wanted, self.everywhere):
+            if ended:
                 break  # they come last
-            due = s.due
-            kind = "done" if s.closed else "late" if due < now else "soon" if due < soon else "ok"
-            key = (s.community if inside else s.subdistrict, s.stage, kind)
+            key = (place, stage, "done" if closed else "late" if due < now else "soon" if due < soon else "ok")
             held = groups.get(key)
             if held is None:  # in their order: the first of a group is the first due
-                groups[key] = [1, s.started, due]
+                groups[key] = [1, started, due]
                 continue
             held[0] += 1
-            if s.started < held[1]:
-                held[1] = s.started
+            if started < held[1]:
+                held[1] = started
         return [Tally(*key, n, _moment(oldest), _moment(due)) for key, (n, oldest, due) in groups.items()]
 
     def closed_today(self) -> Today:
