@@ -131,20 +131,27 @@ def unhurried() -> Iterator[None]:
     """Batches need not wait for the disk: one that a failing machine loses is lost whole, with what is kept of it, and is
     written again. The next commit that waits, which is the change's own line, takes all of them to the disk.
 
-    On PostgreSQL each batch says so itself (`_UNHURRIED`).
+    On PostgreSQL each batch says so itself (`_UNHURRIED`); on SQLite `tidy` is called after each.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA synchronous")
-        before = int(cursor.fetchone()[0])
+        before = [cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "wal_autocheckpoint")]
         cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA wal_autocheckpoint = 0")
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA synchronous = {before}")
+            cursor.execute(f"PRAGMA synchronous = {int(before[0])}")
+            cursor.execute(f"PRAGMA wal_autocheckpoint = {int(before[1])}")
+
+
+def tidy() -> None:
+    """SQLite: bring what was written into the file, while others have the lock; who commits next need not do it then."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 class Move:

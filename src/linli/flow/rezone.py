@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from linli.core import clock
 from linli.core.errors import Conflict, Missing
 
-from .batches import Given, Step, areas_of, number_of, places, put_back, undone, unhurried, unpack, write_batch
+from .batches import Given, Step, areas_of, number_of, places, put_back, tidy, undone, unhurried, unpack, write_batch
 from .models import Matter, Outbox, RezonedBatch
 from .placed import (  # fmt: skip
     LEVELS,
@@ -241,6 +241,8 @@ class _Pace:
         began = time.monotonic()
         held = work()
         self._over = time.monotonic()
+        if alone:
+            tidy()  # the time of it is part of the pause
         by = min(1.3, max(0.5, LOCK_S[connection.vendor] / max(self._over - began, 1e-6)))
         if by < 1 or count >= self.size:  # a short rest of a part says nothing about a longer batch
             self.size = int(min(LARGEST, max(SMALLEST, self.size * by)))
