@@ -59,6 +59,7 @@ class Period:
     weekdays: tuple[int, ...]  # opened, from Monday
 
 
+Spot = tuple[float, float]
 _CLOSED = ("closed", "on_time", "returned", "reworked", "reopened", "said", "content")
 
 
@@ -125,3 +126,31 @@ def listed_late(actor: Actor, ground: Ground, moment: datetime, limit: int) -> l
     found = list(rows.order_by("final_due_at", "id")[:limit])
     points = board.points_of(found)
     return [(points[m.pk], m.final_due_at) for m in found if m.final_due_at is not None]
+
+
+def listed_pressed(actor: Actor, ground: Ground, moment: datetime, limit: int) -> list[tuple[board.Point, int, int]]:
+    """Open cases that were supervised or reminded of, with how often each: the most pressed first (2 SQL).
+
+    The counts are those of now. Raises Forbidden, Missing.
+    """
+    board.check_board(actor, ground.division)
+    pressed = Q(case__supervised__gt=0) | Q(case__reminded__gt=0)
+    rows = Matter.objects.filter(ground.matters(), open_at(moment), pressed).select_related("case")
+    found = list(rows.order_by("-case__supervised", "-case__reminded", "final_due_at", "id")[:limit])
+    points = board.points_of(found)
+    return [(points[m.pk], m.case.supervised, m.case.reminded) for m in found]  # type: ignore[attr-defined]
+
+
+def places(actor: Actor, ground: Ground, first: date, last: date, limit: int) -> tuple[list[Spot], list[Spot]]:
+    """Where cases were reported in a period, and where those lie that were late at its end (2 SQL): lon, lat.
+
+    At most `limit` of each, the newest and the longest late. Raises Forbidden, Missing.
+    """
+    board.check_board(actor, ground.division)
+    now = clock.now()
+    end = min(midnight(last + timedelta(days=1)), now)
+    every = Matter.objects.filter(ground.matters(), case__isnull=False)
+    new = every.filter(opened_at__gte=midnight(first), opened_at__lt=end).order_by("-opened_at", "-id")
+    late = every.filter(late_at(end, now)).order_by("final_due_at", "id")
+    both = (rows.values_list("case__lon", "case__lat")[:limit] for rows in (new, late))
+    return tuple(list(rows) for rows in both)  # type: ignore[return-value]
