@@ -118,6 +118,12 @@ def usernames(wanted: Iterable[str]) -> dict[str, int]:
     return dict(Account.objects.filter(username__in=list(wanted)).values_list("username", "id"))
 
 
+def logins(account_ids: Iterable[int]) -> dict[int, str]:
+    """User names by id, for tables that name accounts (1 SQL)."""
+    ids = set(account_ids)
+    return dict(Account.objects.filter(pk__in=ids).values_list("id", "username")) if ids else {}
+
+
 def simulated_actors(*, actor: Actor) -> dict[str, Actor]:
     """The simulated staff by user name (2 SQL), for the system alone: these accounts can never sign in."""
     if actor.kind != "system":

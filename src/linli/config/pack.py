@@ -295,6 +295,17 @@ def _load_summons_kinds(folder: Path, progress: Progress, lines: list[str] | Non
     _room("coordination.actions.kinds").load_kinds(actor=SYSTEM)
 
 
+def _coordination_files(folder: Path) -> list[Path]:
+    shipped = Path(__file__).resolve().parent.parent / "coordination" / "data"
+    return [shipped / "topic_rules.csv", shipped / "shifts.csv"]
+
+
+def _load_coordination(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    """Rules and shifts that people changed are left as they are."""
+    _room("coordination.actions.topic_rules").load_topic_rules(actor=SYSTEM)
+    _room("coordination.actions.roster").load_shifts(actor=SYSTEM)
+
+
 def _has_rows(model: str) -> Callable[[], bool]:
     """Asked at every start, so by the table alone: a room's queries would first load its engines."""
     return lambda: apps.get_model(model)._base_manager.exists()
@@ -336,6 +347,13 @@ STEPS = (
         _has_rows("coordination.SummonsKind"),
         _summons_files,
         _load_summons_kinds,
+    ),
+    Step(
+        "topic_rules",
+        _("专题规则与值班班次"),
+        _has_rows("coordination.TopicRule"),
+        _coordination_files,
+        _load_coordination,
     ),
     Step("circle_records", _("台账和创建项目"), _has_rows("circle.RecordKind"), _kind_files, _load_kinds),
     Step("circle_ground", _("步行路网与居住区"), _has_rows("circle.Home"), _ground_files, _load_ground),

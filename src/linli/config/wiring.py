@@ -25,9 +25,10 @@ def wire() -> None:
     from linli.circle import record_imports, survey_imports
     from linli.circle.choices import CatalogueKind
     from linli.coordination import permissions as coordination
+    from linli.coordination import roster_imports, topic_imports
     from linli.coordination.queries import calls as summons
     from linli.coordination.queries import summonses
-    from linli.coordination.rules import CONSULTATION, SUMMONS
+    from linli.coordination.rules import CONSULTATION, SUMMONS, TOPIC
     from linli.evaluation import framework_imports
     from linli.evaluation import permissions as evaluation
     from linli.exchange import importers
@@ -50,6 +51,7 @@ def wire() -> None:
     from linli.workbench import registry
     from linli.workbench.cases import case_lines
     from linli.workbench.summons import consultation_lines, summons_lines
+    from linli.workbench.topics import topic_lines
     from linli.worktime import hooks
     from linli.worktime.rules import CALENDAR
 
@@ -59,6 +61,7 @@ def wire() -> None:
     registry.also(response_queries.claimable)
     registry.register(SUMMONS, summons_lines)
     registry.register(CONSULTATION, consultation_lines)
+    registry.register(TOPIC, topic_lines)
     registry.also(summonses.owing)
     registry.on_watch(response_queries.watched)
     flow.announces(CALENDAR.kind)
@@ -80,6 +83,8 @@ def wire() -> None:
         importers.register(circle_tables.CatalogueImporter(kind))
     importers.register(circle_tables.RuleImporter())
     importers.register(framework_imports.FrameworkImporter())
+    importers.register(topic_imports.TopicRuleImporter())
+    importers.register_family("roster", roster_imports.RosterImporter)
     importers.register(circle_tables.PaceImporter())
     importers.register(survey_imports.AnswerImporter())
     for record_table in record_imports.IMPORTERS:
@@ -124,6 +129,13 @@ def wire() -> None:
     case_links.register(
         pgettext_lazy("verb", "吹哨"), "coordination:summons-new", kinds=coordination.CHIEF_KINDS, icon="users"
     )
+    case_links.register(
+        _("设为专题"), "coordination:topic-new", kinds=coordination.CHIEF_KINDS, icon="star", open_only=False
+    )
+    settings_menu.register(
+        _("专题规则"), _("同一类问题在同一个地方反复到什么程度，就自动列为治理专题。"), "coordination:topic-rules",
+        frozenset({"administrator"}),
+    )  # fmt: skip
     nav.register(_("统筹"), "coordination:home", kinds=coordination.ROOM_KINDS, order=37, match=["/coordination/"])
     nav.register(_("知识库"), "knowledge:search", kinds=knowledge.READ_KINDS, order=40)
     nav.register(_("我的岗位"), "accounts:me", order=10, section="user", icon="user")
@@ -177,6 +189,20 @@ def summons_alarms() -> None:
     ring_summons()
 
 
+def topics() -> None:
+    """Places where one class of cases comes again and again."""
+    from linli.coordination.actions import topic_finding
+
+    topic_finding.find_topics()
+
+
+def campaigns() -> None:
+    """Campaigns whose day has come, and those whose last day is over."""
+    from linli.coordination.actions import campaigns as coordination
+
+    coordination.campaigns_take_effect()
+
+
 def types() -> None:
     """Matter types that were settled to begin or end today."""
     from linli.response.actions import types as matter_types
@@ -188,12 +214,13 @@ def retention() -> None:
     """What has outlived its purpose goes: contacts, drafts of photographs, old texts, old rate buckets, what imports left."""
     from linli.accounts import actions as accounts
     from linli.circle.actions import imports as circle_imports
+    from linli.coordination.actions import roster
     from linli.coordination.actions import upkeep as coordination
     from linli.core import clock
     from linli.exchange import actions as exchange
     from linli.files import jobs as files
     from linli.response import actions as response
-    from linli.site import throttle
+    from linli.site import limits, throttle
     from linli.vault import jobs as vault
 
     vault.sweep()
@@ -204,6 +231,9 @@ def retention() -> None:
     accounts.forget_login_attempts(before=clock.now() - timedelta(days=1))
     response.erase_old_texts(actor=SYSTEM)
     coordination.erase_old_call_texts(actor=SYSTEM)
+    roster.forget_duty_accounts(
+        actor=SYSTEM, before=clock.today() - timedelta(days=limits.days(limits.Kept.DUTY_ACCOUNT))
+    )
 
 
 def editions() -> None:
@@ -227,6 +257,8 @@ PERIODIC = [
     ("alarms", 20, alarms),
     ("summons", 20, summons_alarms),
     ("types", 60, types),
+    ("campaigns", 60, campaigns),
+    ("topics", 24 * 3600, topics),
     ("editions", 20, editions),
     ("seal", 24 * 3600, seal),
     ("retention", 3600, retention),

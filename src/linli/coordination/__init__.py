@@ -6,6 +6,6 @@ no single body could (共商), and what comes back again and again gets an owner
 `answering` holds what a summoned body owes and when it is late, as plain values.
 
 Pure beside the flows: `clusters` finds places where one class comes again and again, `topic_rules`, `campaign_rules` and
-`roster_rules` say what topics, campaigns and duty rosters may hold. `topic_imports` and `roster_imports` are tables in
-and out.
+`roster_rules` say what topics, campaigns and duty rosters may hold. `topic_chart` and `campaign_chart` are the geometry
+of their drawings, `topic_imports` and `roster_imports` tables in and out.
 """

@@ -56,7 +56,14 @@ SUMMONS = Flow(
         Move("turn_down", _("不予议定"), _from("tabled"), "judging", f"{CONSULTING}：议定事项", ("reason",)),
         Move("decide", _("议定"), _from("tabled"), "following", f"{CONSULTING}：议定事项", ("result",)),
         Move("complete", _("落实完毕"), _from("following"), "settled", f"{CONSULTING}：议定事项", ("result",)),
-        Move("withdraw", _("撤回"), _from("called", "judging", "failed"), "withdrawn", f"{WHISTLE}：街道吹哨", ("reason",)),
+        Move(
+            "withdraw",
+            _("撤回"),
+            _from("called", "judging", "failed"),
+            "withdrawn",
+            f"{WHISTLE}：街道吹哨",
+            ("reason",),
+        ),
         Move(
             "note", _("备注"), _from("called", "judging", "failed", "tabled", "following"), None, "案卷备注", ("text",)
         ),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .web import consultation_papers, consultations, home, summons, summons_call, summonses
+from .web import addresses, consultation_papers, consultations, home, summons, summons_call, summonses
 
 app_name = "coordination"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,4 +20,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("coordination/consultations/<int:id>/minutes.pdf", consultation_papers.minutes, name="consultation-minutes"),
     path("coordination/consultations/<int:id>/<slug:verb>/", consultations.press, name="consultation-press"),
     path("coordination/decisions/", consultations.decisions, name="decisions"),
+    *addresses.patterns,
 ]

@@ -6,7 +6,7 @@ as it stands, the refusals as a workbook. Meaning, permission and writing stay w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
@@ -64,6 +64,7 @@ class Importer(Protocol):
 
 
 _importers: dict[str, Importer] = {}
+_families: dict[str, Callable[[str], Importer]] = {}
 
 
 def register(importer: Importer) -> None:
@@ -71,9 +72,17 @@ def register(importer: Importer) -> None:
     _importers[importer.kind] = importer
 
 
+def register_family(word: str, one: Callable[[str], Importer]) -> None:
+    """Offer a table of which there are many, one a division: kind `word-110102018` is `one("110102018")`, which raises
+    Missing where there is none.
+    """
+    _families[word] = one
+
+
 def importer_for(kind: str) -> Importer:
     """The importer of a kind. Raises Missing."""
-    found = _importers.get(kind)
+    word, _dash, rest = kind.rpartition("-")
+    found = _importers.get(kind) or (_families[word](rest) if word in _families else None)
     if found is None:
         raise Missing("no_such_table", _("没有这种表格。"))
     return found

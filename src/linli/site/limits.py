@@ -29,6 +29,7 @@ class Kept(TextChoices):
     CASE_TEXT = "case_text", _("案件里写下的文字：结束之后")
     READ_LOG = "read_log", _("联系方式查看记录")
     FAILED_SIGN_IN = "failed_sign_in", _("登录失败记录")
+    DUTY_ACCOUNT = "duty_account", _("值班表里写的名字：值班之后")
 
 
 class Span(TextChoices):

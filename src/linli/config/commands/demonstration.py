@@ -70,6 +70,7 @@ PLAYS = (
     ("circle.Catalogue", "circle_records"),
     ("circle.Catalogue", "circle_surveys"),
     ("coordination.SummonsKind", "coordination_calls"),
+    ("coordination.TopicRule", "coordination_topics"),
     ("evaluation.Framework", "evaluation"),
 )
 """What must have been loaded from a pack, and the play that needs it; each plays once."""
