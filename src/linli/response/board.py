@@ -211,12 +211,12 @@ class Look:
         return Today(len(closed), sum(s.closed <= s.final_due for s in closed), sum(s.ended for s in closed))
 
     def points(self, limit: int = MOST_POINTS) -> list[Spot]:
-        """What the map shows: open matters, most urgent first; then what was closed today; at most `limit` of all.
+        """What the map shows: open matters, most urgent first; then what was closed today; at most `limit`, and all that is pressed.
 
         `text` of each is a JSON array: id, number, lon, lat, stage, due (epoch seconds, 0 = none), closed (0 or 1),
         type (a key of `class_names`), division (a key of `place_names`), what is near, pressed (see `picture.Spot`).
         """
-        return self.here[:limit]
+        return [*self.here[:limit], *(s for s in self.here[limit:] if s.pressed and not s.closed)]
 
     def pressed(self) -> list[Spot]:
         """What was reminded of, supervised or escalated and is not closed: supervised first, then the most urgent."""

@@ -153,6 +153,7 @@ def test_what_is_pressed_stands_on_the_list_until_it_is_closed(district: Cast, r
     assert set(map(int, said)) == {supervised.pk, raised.pk, reminded.pk}
     page = district.client("chief").get("/command/?tab=pressed").content.decode()
     assert page.count("data-matter=") == 3
+    assert {s.id for s in look.points(1)} == {s.id for s in look.pressed()} | {look.here[0].id}  # never cut away
     while relay.stamp():
         pass
     picture.forget()

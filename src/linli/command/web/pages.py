@@ -213,7 +213,9 @@ def tabs(wanted: Wanted, numbers: queries.Numbers, tab: str, view: dict[str, str
 
 
 def more_url(wanted: Wanted, numbers: queries.Numbers, tab: str) -> str:
-    """The whole queue as a list of the case page."""
+    """The whole queue as a list of the case page; what is pressed has its list in the inbox."""
+    if tab == "pressed":
+        return reverse("workbench:inbox") + "?tab=pressed"
     return queries.list_url(wanted, numbers.at, **board.QUEUES.get(tab, {"open": "1"}))
 
 
