@@ -92,6 +92,8 @@ def samples(district: Cast) -> dict[str, Any]:
         "doubt_id": 10**9,
         "gap_id": 10**9,
         "offer_id": _offer(district, team.id),
+        "command:compare_figure.key": "map",
+        "command:compare_figure.kind": "svg",
         **circle_samples(district),
         **data_samples(district),
         **framework_samples(district),

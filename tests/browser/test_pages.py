@@ -21,6 +21,8 @@ PAGES = [
     ("operator", "/cases/?subdistrict=110102018&stage=declined&class_code=0512"),  # empty
     ("grid-niujie", "/field/"), ("grid-niujie", "/inbox/"), ("grid-niujie", "/cases/?view=body"),
     ("chief", "/command/"), ("chief-niujie", "/command/110102018/"), ("operator", "/me/"),
+    ("chief", "/command/playback/"), ("chief-niujie", "/command/playback/?day=2020-02-29"), ("chief", "/command/compare/"),
+    ("chief-niujie", "/command/compare/"), ("chief", "/command/compare/?from=2026-02-30"), ("chief", "/command/brief/?span=week"),
     ("administrator", "/settings/"), ("administrator", "/settings/accounts/"), ("administrator", "/settings/calendar/"),
     ("administrator", "/settings/boundaries/"), ("administrator", "/settings/bodies/"), ("administrator", "/settings/tokens/"),
     ("administrator", "/settings/routes/"), ("administrator", "/settings/classes/"), ("administrator", "/settings/audit/"),
