@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .web import home
+from .web import borders, home
 
 app_name = "ground"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("ground/", home.home, name="home"),
+    *borders.urls,
 ]
