@@ -37,8 +37,6 @@ def chart(weeks: Sequence[Week], width: int) -> Chart:
     bars, marks, adopted = [], [], None
     for n, week in enumerate(weeks):
         x = LEFT + n * step
-        if week.adopted:
-            adopted = round(x, 1)
         if week.measures:
             marks.append((round(x + step / 2, 1), week.measures, _("完成 %(n)s 项措施") % {"n": week.measures}))
         words = _("%(day)s 起一周：%(n)s 件") % {"day": f"{week.monday:%m-%d}", "n": week.count}
@@ -53,6 +51,8 @@ def chart(weeks: Sequence[Week], width: int) -> Chart:
                 adopted is not None,
             )
         )
+        if week.adopted:  # the week of the adoption still tells what was before it
+            adopted = round(x + step, 1)
     ticks = [(round(floor - n * scale, 1), n) for n in (0, top // 2, top)]
     days = []
     for n in sorted({0, len(weeks) // 2, len(weeks) - 1}) if weeks else ():
@@ -67,7 +67,7 @@ def _say(weeks: Sequence[Week]) -> str:
     at = next((n for n, w in enumerate(weeks) if w.adopted), None)
     if at is None:
         return words
-    return words + _("立题以前 %(before)s 件，立题以后 %(after)s 件。") % {
-        "before": sum(w.count for w in weeks[:at]),
-        "after": sum(w.count for w in weeks[at:]),
+    return words + _("到立题那一周 %(before)s 件，以后 %(after)s 件。") % {
+        "before": sum(w.count for w in weeks[: at + 1]),
+        "after": sum(w.count for w in weeks[at + 1 :]),
     }

@@ -1,5 +1,5 @@
 """One inbox over every flow: today, due soon, overdue. Compositions only, no tables.
 
 Also here: registry (which flows there are, and how a matter of each becomes a row; filled by config/wiring.py),
-cases and summons (how a case, a summons, a consultation becomes one).
+cases, summons and topics (how a case, a summons, a consultation, a topic becomes one).
 """

@@ -72,13 +72,16 @@ def _page(
         form, slot = _asked(request, found)
     english = (get_language() or "").startswith("en")
     names = {s.id: s.name_en if english else s.name for s in found.shifts}
+    grid = _grid(found, names, today, may)
     context = {
         "tab": "roster",
         "found": found,
         "names": names,
         "shifts": [(s, names[s.id]) for s in found.shifts],
         "days": [(d, _weekday(d), d == today, d < today - timedelta(days=BACK_DAYS)) for d in found.days],
-        "grid": _grid(found, names, today, may),
+        "grid": grid,
+        "by_day": _by_day(grid),
+        "today": today,
         "gap_count": len(found.gaps),
         "kept": found.count > 0,
         "may": may,
@@ -123,6 +126,20 @@ def _grid(found: read.WeekView, names: dict[int, str], today: date, may: bool) -
         )
         for shift in found.shifts
     ]  # fmt: skip
+
+
+def _by_day(grid: list[Any]) -> list[Any]:
+    """The same by day, for a phone: (day, weekday, its shifts: (shift, name, slots, gap, may be edited))."""
+    if not grid:
+        return []
+    return [
+        (
+            grid[0][2][n][0],
+            grid[0][2][n][1],
+            [(s, name, cells[n][2], cells[n][3], cells[n][4]) for s, name, cells in grid],
+        )
+        for n in range(len(grid[0][2]))
+    ]
 
 
 def _asked(request: ActorRequest, found: read.WeekView) -> tuple[SlotForm | None, Any]:

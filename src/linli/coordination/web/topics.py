@@ -231,6 +231,8 @@ def _steps(
             continue
         form = refused if mine else _empty(arrow.verb, topic)
         found.append((arrow, form, "", mine))
+    if topic.matter.stage == "checking" and (counted := places.assessment(topic)) is not None and counted.cured:
+        found.sort(key=lambda s: s[0].verb != "cure")
     if (
         refused is None
         and found
