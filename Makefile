@@ -36,9 +36,9 @@ engines: environment-all ## the tests of the engines alone, which need no databa
 	LINLI_VAR="$(TEST_VAR)" DATABASE_URL= $(BIN)/python -m pytest -q -ra tests/engines $(ARGS)
 
 # A browser that waited in vain is given one more try, and the report names it: RERUN. Nothing else is tried twice.
-# Each of the JOBS has a house and a browser of its own, and takes one file after the other.
+# Each of the JOBS has a house and a browser of its own, and takes one group of tests after the other (their conftest).
 journeys: environment-all ## the browser journeys alone (needs Debian's chromium)
-	LINLI_VAR="$(TEST_VAR)" $(BIN)/python -m pytest --create-db -n $(JOBS) --dist loadfile --no-loadscope-reorder -raR -m browser --reruns 1 --only-rerun TimeoutError $(ARGS)
+	LINLI_VAR="$(TEST_VAR)" $(BIN)/python -m pytest --create-db -n $(JOBS) --dist loadgroup --no-loadscope-reorder -raR -m browser --reruns 1 --only-rerun TimeoutError $(ARGS)
 
 check: lint types imports migrations messages text ## everything that needs no database and no browser
 

@@ -20,10 +20,15 @@ MATTERS = 150
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A process takes one file after the other (--dist loadgroup); pages of a size and a language are like a file."""
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
+            looked = getattr(getattr(item, "callspec", None), "params", {}) if item.path.stem == "test_pages" else {}
+            part = f"-{looked['language']}-{looked['size']['width']}" if "language" in looked else ""
+            item.add_marker(pytest.mark.xdist_group(item.path.stem + part))
 
 
 @pytest.fixture(scope="session")
@@ -147,8 +152,10 @@ def stay(house: House, chromium: Any) -> Iterator[Callable[..., Visitor]]:
                 open_for = last.enter_context(door(house, chromium))
                 here.update(asked=asked, visitor=open_for(username, size=size, language=language))
             found: Visitor = here["visitor"]
-            found.page.goto("about:blank")  # what the page before still asks for is nothing of the next one's
+            # What the page before still asks for is nothing of the next one's: forgotten when that one stands. A blank
+            # page between them would cost two more processes of Chromium.
             found.faults.clear()
+            found.page.once("framenavigated", lambda _frame: found.faults.clear())
             return found
 
         yield same
