@@ -6,13 +6,19 @@ from datetime import timedelta
 from typing import Any
 
 from linli.coordination.actions.answers import Step, move_summons
+from linli.coordination.actions.campaigns import CampaignPlan, draft_campaign
 from linli.coordination.actions.consultations import Step as Press
 from linli.coordination.actions.consultations import plan_consultation, press_consultation
 from linli.coordination.actions.kinds import load_kinds
+from linli.coordination.actions.roster import load_shifts
 from linli.coordination.actions.summons import Asked, Call, summon
+from linli.coordination.actions.topic_finding import NewTopic, raise_topic
+from linli.coordination.actions.topic_rules import load_topic_rules
+from linli.coordination.queries.topic_rules import rules
 from linli.core import clock
-from linli.core.actor import SYSTEM
+from linli.core.actor import RESIDENT, SYSTEM
 from linli.organisations import queries as organisations
+from linli.response import actions as response
 from linli.testing.fixtures import Cast
 
 LON, LAT = 116.3596, 39.8862
@@ -49,3 +55,21 @@ def _call(district: Cast, turn: int) -> int:
     bodies = [Asked(_body(code)) for code in ("enforcement", "landscaping")]
     wanted = Call("enforcement", LON, LAT, bodies, "请到场", client_key=f"sample-{turn}")
     return summon(actor=district.actor("chief-niujie"), call=wanted)
+
+
+def topic_samples(district: Cast) -> dict[str, Any]:
+    """A topic and a campaign in Niujie, the rules and the shifts. Its case is none of the matrix's own class."""
+    load_topic_rules(actor=SYSTEM)
+    load_shifts(actor=SYSTEM)
+    report = response.Report("web", "0103", LON, LAT, description="又堆了渣土")
+    response.report_case(actor=RESIDENT, report=report)
+    chief = district.actor("chief-niujie")
+    topic = raise_topic(actor=chief, wanted=NewTopic("0103", rules()[0].id, LON, LAT))
+    today = clock.today()
+    plan = CampaignPlan("牛街整治", ("01",), ("110102018",), today, today + timedelta(days=9))
+    campaign = draft_campaign(actor=chief, plan=plan)
+    ways = ("campaign", "campaign-edit", "campaign-turn", "campaign-cases", "campaign-xlsx")
+    return {
+        **{f"coordination:{name}.id": topic.pk for name in ("topic", "topic-move")},
+        **{f"coordination:{name}.id": campaign.pk for name in ways},
+    }

@@ -33,7 +33,7 @@ from linli.testing.cast import CAST
 from linli.testing.fixtures import Cast
 from tests.addresses import Address, every_address
 from tests.circle_samples import circle_samples
-from tests.coordination_samples import call_samples
+from tests.coordination_samples import call_samples, topic_samples
 from tests.evaluation_samples import book_samples, data_samples, framework_samples, results_samples
 
 TABLE = Path(__file__).with_name("permission_matrix.csv")
@@ -44,6 +44,7 @@ SAID = {
     "response:move": "version=3",
     "coordination:summons-move": "version=1",
     "coordination:consultation-press": "version=2",
+    "coordination:topic-move": "version=1&verb=adopt",
 }  # with the version it was seen at, the answer is about the post alone
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.once]
 
@@ -101,6 +102,7 @@ def samples(district: Cast) -> dict[str, Any]:
         "command:compare_figure.kind": "svg",
         **circle_samples(district),
         **call_samples(district),
+        **topic_samples(district),
         **data_samples(district),
         **framework_samples(district),
     }
