@@ -24,11 +24,13 @@ def wire() -> None:
     from linli.circle import permissions as circle
     from linli.circle import record_imports, survey_imports
     from linli.circle.choices import CatalogueKind
+    from linli.command import boards
     from linli.coordination import permissions as coordination
     from linli.coordination import roster_imports, topic_imports
     from linli.coordination.queries import calls as summons
     from linli.coordination.queries import summonses
     from linli.coordination.rules import CONSULTATION, SUMMONS, TOPIC
+    from linli.coordination.web import walls
     from linli.evaluation import framework_imports
     from linli.evaluation import permissions as evaluation
     from linli.exchange import importers
@@ -129,6 +131,8 @@ def wire() -> None:
     case_links.register(
         pgettext_lazy("verb", "吹哨"), "coordination:summons-new", kinds=coordination.CHIEF_KINDS, icon="users"
     )
+    boards.register("duty", _("现在值班"), walls.duty, "coordination/walls/duty.html", walls.duty_data)
+    boards.register("campaign", _("专项行动"), walls.campaign, "coordination/walls/campaign.html", walls.campaign_data)
     case_links.register(
         _("设为专题"), "coordination:topic-new", kinds=coordination.CHIEF_KINDS, icon="star", open_only=False
     )

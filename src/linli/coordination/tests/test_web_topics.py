@@ -157,3 +157,13 @@ def test_a_week_is_written_on_its_page(ready: Cast) -> None:
     at = clock.now() + timedelta(days=1)
     with clock.at(at, actor=SYSTEM):
         assert "010-66001234" in said(chief.get(reverse("coordination:on-call") + "?division=110102018"))
+
+
+def test_the_wall_shows_who_is_on_call_and_what_runs(ready: Cast) -> None:
+    chief = ready.client("chief")
+    wall = reverse("command:home") + "?wall=1&rotate=duty,campaign"
+    assert "现在没有人值班" in said(chief.get(wall))
+    plan = campaigns.CampaignPlan("冬季整治", ("01",), ("110102",), clock.today(), clock.today() + timedelta(days=5))
+    campaigns.draft_campaign(actor=ready.actor("chief"), plan=plan)
+    campaigns.campaigns_take_effect()
+    assert "冬季整治" in said(chief.get(wall))
