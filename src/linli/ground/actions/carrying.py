@@ -81,6 +81,8 @@ def carry_out(*, change_id: int, tell: Tell) -> dict[str, Any]:
     with transaction.atomic():
         press(change, "finish", facts)
         _say(change, {**change.said, "done": facts})
+    if moves.touched:
+        rezone.sweep(older_than=_key(change))  # the changes before this one cannot be undone any more
     return facts
 
 
@@ -101,12 +103,16 @@ def _flip(change: GroundChange, tell: Tell) -> None:
 
 
 def _rezone(change: GroundChange, moves: Moves, tell: Tell) -> rezone.Rezoned:
+    """All matters. Raises Conflict (still_held): some were held by others through every pass; it is pressed again."""
     if not moves.touched:
         return rezone.Rezoned(0, 0, 0, "", {})
-    return rezone.rezone(
+    done = rezone.rezone(
         areas.computer(moves), areas=moves.touched, change=_key(change), upto=int(change.said["upto"]),
         late=areas.latecomers(moves), progress=tell,
     )  # fmt: skip
+    if held := done.left.get("held"):
+        raise Conflict("still_held", _("有 %(n)s 件正被别人办理，没有改划完。请再试一次。") % {"n": held})
+    return done
 
 
 def _key(change: GroundChange) -> uuid.UUID:
