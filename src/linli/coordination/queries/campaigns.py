@@ -13,7 +13,6 @@ from linli.core import clock
 from linli.core.actor import SYSTEM, Actor
 from linli.core.errors import Missing
 from linli.response import queries as response
-from linli.response.models import Case
 from linli.response.queries import recurring
 from linli.response.queries.recurring import STATES, Counted, Part
 from linli.territory import queries as territory
@@ -193,19 +192,19 @@ def _class_name(code: str) -> str:
     return view.name if view else code
 
 
-def board_cases(actor: Actor, campaign: Campaign, wanted: BoardFilter, *, after: int = 0) -> tuple[list[Case], int]:
+def board_cases(actor: Actor, campaign: Campaign, wanted: BoardFilter, *, after: int = 0) -> tuple[list[Any], int]:
     """The cases behind a number, the newest first, and the id to go on with (0: no more)."""
     ground = ground_of(actor, campaign)
     rows = recurring.listed(ground.reader, part_of(campaign, ground, wanted), after=after, limit=LISTED + 1)
     return rows[:LISTED], rows[LISTED - 1].pk if len(rows) > LISTED else 0
 
 
-def queue(actor: Actor, campaign: Campaign, wanted: BoardFilter, limit: int = 12) -> list[Case]:
+def queue(actor: Actor, campaign: Campaign, wanted: BoardFilter, limit: int = 12) -> list[Any]:
     """What is open and most urgent."""
     ground = ground_of(actor, campaign)
     return recurring.urgent(ground.reader, part_of(campaign, ground, wanted), limit)
 
 
-def points(actor: Actor, campaign: Campaign, wanted: BoardFilter) -> list[Case]:
+def points(actor: Actor, campaign: Campaign, wanted: BoardFilter) -> list[Any]:
     """What the map shows: what is open, the most urgent first, at most a thousand."""
     return queue(actor, campaign, wanted, MAPPED)

@@ -18,7 +18,6 @@ from linli.flow import queries as flow
 from linli.flow.queries import Line
 from linli.flow.rules import Move
 from linli.response import queries as response
-from linli.response.models import Case
 from linli.response.queries.recurring import Part, counted
 
 from .. import permissions
@@ -163,7 +162,7 @@ def measures(topic: Topic) -> list[Measure]:
 class TopicCases:
     """The cases of a topic that the actor may see, newest first, and how many lie out of sight."""
 
-    rows: list[Case]
+    rows: list[Any]
     hidden: int
 
 
