@@ -221,7 +221,7 @@ def _bodies() -> list[Any]:
 
 
 def _initials() -> dict[int, str]:
-    return {b.id: letters(b.name) for b in organisations.bodies(kinds=LEADS)}
+    return {b.id: letters(b) for b in organisations.bodies(kinds=LEADS)}
 
 
 @require_safe

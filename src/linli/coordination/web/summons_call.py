@@ -85,9 +85,13 @@ def _bodies() -> list[Any]:
     return [("", _("请选择")), *groups]
 
 
-@lru_cache(maxsize=512)
-def letters(name: str) -> str:
-    """Pinyin initials of a body, for the search in the lists."""
+def letters(body: Any) -> str:
+    """Pinyin initials of a body's name and of its short name, for the search in the lists."""
+    return f"{_letters(body.name)} {_letters(body.short_name)}"
+
+
+@lru_cache(maxsize=1024)
+def _letters(name: str) -> str:
     return initials_of(name[:12])
 
 
@@ -185,7 +189,7 @@ def _page(request: ActorRequest, form: CallForm, kinds: list[calls.KindView], *,
         "place": _place_line(at) if at else "",
         "center": f"{at[0]:.6f},{at[1]:.6f}" if at else _center(division),
         "about": form["case"].value() or "",
-        "initials": {b.id: letters(b.name) for b in actions.callable_bodies()},
+        "initials": {b.id: letters(b) for b in actions.callable_bodies()},
         "tiles": f"/tiles/{territory.revision()}/{{z}}/{{x}}/{{y}}.mvt",
         "has_errors": status >= 400,
         "tab": "summons",

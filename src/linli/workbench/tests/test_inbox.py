@@ -152,7 +152,7 @@ def test_the_live_hint_counts_only_ones_own(district: Cast) -> None:
 
 
 def test_every_flow_has_a_renderer() -> None:
-    assert {f.kind for f in registry.flows()} == {"case"}
+    assert {f.kind for f in registry.flows()} == {"case", "summons", "consultation", "topic"}
     assert {"operator", "dispatcher", "handler", "verifier"} <= registry.kinds()
 
 
