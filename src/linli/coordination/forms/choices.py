@@ -73,14 +73,14 @@ def _letters(name: str) -> str:
 
 
 def letters(*, classes: bool = False, bodies: bool = False, divisions: bool = False) -> dict[str, str]:
-    """Pinyin initials by value, for the search in the lists."""
+    """Pinyin initials (and of bodies the short name) by value, for the search in the lists."""
     found: dict[str, str] = {}
     if classes:
         for view in response.classes():
             found[view.code] = view.initials
             found.setdefault(view.top_code, _letters(view.top_name_zh))
     if bodies:
-        found |= {str(b.id): _letters(b.name) for b in organisations.bodies()}
+        found |= {str(b.id): f"{_letters(b.name)} {b.short_name}" for b in organisations.bodies()}
     if divisions:
         found |= {d.code: _letters(d.name) for size in (6, 9, 12) for d in territory.divisions(size)}
     return found
