@@ -270,3 +270,22 @@ def moments_of(matters: Collection[int]) -> dict[int, list[tuple[str, datetime]]
     for matter_id, verb, at in rows.values_list("matter_id", "verb", "at"):
         found[matter_id].append((verb, at))
     return found
+
+
+def lines_between(kind: str, since: datetime, until: datetime, verbs: Collection[str]) -> QuerySet[Any]:
+    """Lines of these verbs over all matters of a kind, in the order of their moments, `until` not included.
+
+    The caller narrows them to what its actor may see, by conditions on `matter__`, and takes columns of them.
+    """
+    found = Journal.objects.filter(matter__kind=kind, at__gte=since, at__lt=until, verb__in=sorted(verbs))
+    return found.order_by("at", "id")
+
+
+def more_often(
+    matters: QuerySet[Any], before: datetime, verbs: Collection[str], than: Collection[str]
+) -> QuerySet[Any]:
+    """Of these matters (a query of ids), the ids of those that had more lines of `verbs` than of `than` before a moment."""
+    lines = Journal.objects.filter(matter_id__in=matters, at__lt=before, verb__in=sorted({*verbs, *than}))
+    step = Case(When(verb__in=sorted(than), then=Value(-1)), default=Value(1), output_field=IntegerField())
+    counted = lines.order_by().values("matter_id").annotate(_more=Sum(step))
+    return counted.filter(_more__gt=0).values_list("matter_id", flat=True)

@@ -17,7 +17,8 @@ from django.db.models import Count, IntegerField, Q, Value, When
 
 from linli.core import clock
 from linli.core.actor import Actor
-from linli.flow.models import Journal, Matter
+from linli.flow import queries as flow
+from linli.flow.models import Matter
 
 from .. import board
 from ..catalogue import catalogue
@@ -105,8 +106,10 @@ def day(actor: Actor, ground: Ground, on: date) -> Day:
     board.check_board(actor, ground.division)
     start, now = midnight(on), clock.now()
     end = min(start + timedelta(days=1), now)
-    found = Journal.objects.filter(ground.matters("matter__"), at__gte=start, at__lt=end, verb__in=TOLD)
-    rows = found.filter(matter__case__isnull=False).order_by("at", "id").values_list(*_COLUMNS)
+    found = flow.lines_between(CASE.kind, start, end, TOLD).filter(
+        ground.matters("matter__"), matter__case__isnull=False
+    )
+    rows = found.values_list(*_COLUMNS)
     lines = [Happening._make(row) for row in rows[: MOST_LINES + 1]]
     full = len(lines) <= MOST_LINES
     lines = lines[:MOST_LINES]

@@ -10,10 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case as When_
-from django.db.models import F, Func, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import F, Func, IntegerField, Q, QuerySet
 
-from linli.flow.models import Journal
+from linli.flow import queries as flow
 
 from ..choices import Satisfaction
 from ..models import Case
@@ -59,13 +58,10 @@ def late_at(moment: datetime, now: datetime, through: str = "") -> Q:
     return open_at(moment, through) & Q(**{f"{through}final_due_at__lt": min(moment, now)})
 
 
-def closed_then(moment: datetime) -> QuerySet[Journal, int]:
+def closed_then(moment: datetime) -> QuerySet[Any]:
     """Ids of the cases that were closed at a moment and reopened afterwards: their columns do not say so any more."""
     reopened = Case.objects.filter(reopen_count__gt=0).values("matter_id")
-    lines = Journal.objects.filter(matter_id__in=reopened, at__lt=moment, verb__in=sorted(CLOSING | REOPENING))
-    step = When_(When(verb__in=sorted(REOPENING), then=Value(-1)), default=Value(1), output_field=IntegerField())
-    counted = lines.order_by().values("matter_id").annotate(_standing=Sum(step))
-    return counted.filter(_standing__gt=0).values_list("matter_id", flat=True)
+    return flow.more_often(reopened, moment, CLOSING, REOPENING)
 
 
 def in_time(through: str = "") -> Q:
