@@ -20,8 +20,8 @@ def press(visitor: Visitor, key: str, **fields: str) -> None:
         step.locator("summary").click()
     for name, value in fields.items():
         step.locator(f"[name={name}]").fill(value)
-    step.locator("form button.block").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        step.locator("form button.block").click()
 
 
 def summoned(chief: Visitor, number: str, *bodies: str) -> str:
@@ -63,8 +63,8 @@ def test_from_a_case_to_a_decision(visit: Callable[..., Visitor]) -> None:
 
     chief.go(path)
     assert "待评定" in chief.page.inner_text(".case-head"), "by itself, when the last one has answered"
-    chief.page.locator("#do-settle form button.block").click()
-    chief.page.wait_for_load_state()
+    with chief.page.expect_navigation():
+        chief.page.locator("#do-settle form button.block").click()
     assert "请给每个单位一个评定" in chief.page.inner_text(".errors")
     press(chief, "fail", text="路口归三家管，一家办不了。")
     assert "待共商" in chief.page.inner_text(".case-head")
@@ -86,22 +86,22 @@ def decided(chief: Visitor, path: str) -> None:
     page.locator(".form-actions button").click()
     page.wait_for_url(lambda url: re.search(r"/consultations/\d+/$", url))
     summons = path.strip("/").split("/")[-1]
-    page.locator(f"button[name=summons][value='{summons}']").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(f"button[name=summons][value='{summons}']").click()
     step = page.locator(".verb:has([name=title])")
     if step.get_attribute("open") is None:
         step.locator("summary").click()
     step.locator("[name=title]").fill("老楼加装电梯的管线")
-    step.locator("button.block").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        step.locator("button.block").click()
     assert page.locator(".agenda > li").count() == 2
     up = page.locator(".agenda > li").nth(1).get_by_role("button", name="上移")
     up.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert "老楼加装电梯" in page.locator(".agenda > li").first.inner_text()
-    page.locator(".verb:has(form[action$='/hold/']) button.block").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(".verb:has(form[action$='/hold/']) button.block").click()
     item = page.locator(f".agenda > li:has(a[href$='/summons/{summons}/'])")
     item.locator(".verb:has(form[action$='/decide_item/']) summary").click()
     item.locator("form[action$='/decide_item/'] [name=text]").fill("由城管委牵头，两周内拿出方案。")
@@ -109,6 +109,6 @@ def decided(chief: Visitor, path: str) -> None:
     lead.fill("城市管理委员会")
     lead.press("Enter")
     item.locator("form[action$='/decide_item/'] [name=due_on]").fill(f"{when:%Y-%m-%d}")
-    item.locator("form[action$='/decide_item/'] button").last.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        item.locator("form[action$='/decide_item/'] button.primary").click()
     assert "由城管委牵头" in page.inner_text(".agenda"), page.inner_text("main")[:800]

@@ -30,13 +30,14 @@ def wire() -> None:
     from linli.coordination.queries import calls as summons
     from linli.coordination.queries import summonses
     from linli.coordination.rules import CONSULTATION, SUMMONS, TOPIC
-    from linli.coordination.web import walls
+    from linli.coordination.web import summons_wall, walls
     from linli.evaluation import framework_imports
     from linli.evaluation import permissions as evaluation
     from linli.exchange import importers
     from linli.files import permissions as files
     from linli.flow import queries as flow
     from linli.flow import relay, rezone
+    from linli.ground import permissions as ground
     from linli.ground.rules import CHANGE
     from linli.knowledge import imports as articles
     from linli.knowledge import permissions as knowledge
@@ -52,6 +53,7 @@ def wire() -> None:
     from linli.vault.permissions import LOG_READERS
     from linli.workbench import registry
     from linli.workbench.cases import case_lines
+    from linli.workbench.ground import change_lines
     from linli.workbench.summons import consultation_lines, summons_lines
     from linli.workbench.topics import topic_lines
     from linli.worktime import hooks
@@ -63,6 +65,7 @@ def wire() -> None:
     registry.also(response_queries.claimable)
     registry.register(SUMMONS, summons_lines)
     registry.register(CONSULTATION, consultation_lines)
+    registry.register(CHANGE, change_lines)
     registry.register(TOPIC, topic_lines)
     registry.also(summonses.owing)
     registry.on_watch(response_queries.watched)
@@ -132,6 +135,7 @@ def wire() -> None:
         pgettext_lazy("verb", "吹哨"), "coordination:summons-new", kinds=coordination.CHIEF_KINDS, icon="users"
     )
     boards.register("duty", _("现在值班"), walls.duty, "coordination/walls/duty.html", walls.duty_data)
+    boards.register("summons", _("吹哨"), summons_wall.board, "coordination/walls/summons.html", summons_wall.data)
     boards.register("campaign", _("专项行动"), walls.campaign, "coordination/walls/campaign.html", walls.campaign_data)
     case_links.register(
         _("设为专题"), "coordination:topic-new", kinds=coordination.CHIEF_KINDS, icon="star", open_only=False
@@ -141,6 +145,7 @@ def wire() -> None:
         frozenset({"administrator"}),
     )  # fmt: skip
     nav.register(_("统筹"), "coordination:home", kinds=coordination.ROOM_KINDS, order=37, match=["/coordination/"])
+    nav.register(_("网格与界线"), "ground:home", kinds=ground.READ_KINDS, order=37, match=["/ground/"])
     nav.register(_("知识库"), "knowledge:search", kinds=knowledge.READ_KINDS, order=40)
     nav.register(_("我的岗位"), "accounts:me", order=10, section="user", icon="user")
     nav.register(
@@ -207,6 +212,13 @@ def campaigns() -> None:
     coordination.campaigns_take_effect()
 
 
+def borders() -> None:
+    """An approved change of grids or borders whose day has come."""
+    from linli.ground.actions.carrying import begin_due
+
+    begin_due()
+
+
 def types() -> None:
     """Matter types that were settled to begin or end today."""
     from linli.response.actions import types as matter_types
@@ -261,6 +273,7 @@ PERIODIC = [
     ("alarms", 20, alarms),
     ("summons", 20, summons_alarms),
     ("types", 60, types),
+    ("borders", 60, borders),
     ("campaigns", 60, campaigns),
     ("topics", 24 * 3600, topics),
     ("editions", 20, editions),

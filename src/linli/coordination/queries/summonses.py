@@ -195,6 +195,13 @@ def _row(m: Matter, parts: list[tuple[str, str, Any, bool]]) -> Row:
     )  # fmt: skip
 
 
+def on_board(actor: Actor, division: str, limit: int = 12) -> list[Row]:
+    """What waits for bodies or for a verdict in a division, the most urgent first (2 SQL)."""
+    rows = _matching(actor, SummonsFilter(subdistrict=division if len(division) == 9 else ""))
+    live = rows.filter(stage__in=("called", "judging"), ended_at=None).select_related("summons__kind")
+    return rows_of(live.order_by("due_at", "pk")[:limit])
+
+
 # --- by body ------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Tally:

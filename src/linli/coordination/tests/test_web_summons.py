@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -18,6 +19,7 @@ from linli.coordination.actions.answers import ring_summons
 from linli.coordination.actions.kinds import load_kinds
 from linli.coordination.queries import meetings, summonses
 from linli.coordination.queries.summonses import PARTS, SummonsFilter
+from linli.coordination.web import summons_wall
 from linli.core import clock
 from linli.core.actor import SYSTEM
 from linli.response import actions as response
@@ -284,3 +286,17 @@ def test_query_budgets(district: Cast, name: str) -> None:
             assert client.get(url).status_code == 200
         found.append(sum(not q["sql"].startswith(NOT_OURS) for q in seen.captured_queries))
     assert min(found) - OF_THE_ACTOR <= BUDGETS[f"coordination:{name}"], found
+
+
+def test_the_board_of_the_wall_shows_what_waits(district: Cast) -> None:
+    pk = call(district)
+    over = call(district)
+    step(district.actor("chief-niujie"), over, "withdraw", text="吹错")
+    rows = summonses.on_board(district.actor("chief"), "110102")
+    assert [r.id for r in rows] == [pk]
+    assert not summonses.on_board(district.actor("chief"), "110102010")
+    assert not summonses.on_board(district.actor("chief-desheng"), "110102")
+    html = render_to_string(
+        "coordination/walls/summons.html", dict(summons_wall.board(district.actor("chief"), "110102"))
+    )
+    assert "城管执法局" in html and json.dumps(summons_wall.data(district.actor("chief"), "110102"))
