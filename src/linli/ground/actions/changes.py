@@ -17,7 +17,7 @@ from linli.flow import actions as flow
 from linli.territory import queries as territory
 
 from .. import mapping, permissions
-from ..choices import ChangeKind
+from ..choices import ChangeKind, LineKind
 from ..models import ChangeLine, GroundChange
 from ..queries import plans
 from ..rules import CHANGE
@@ -68,14 +68,15 @@ def checked_name(name: str) -> str:
 def put_lines(*, actor: Actor, change: GroundChange, version: int, lines: Sequence[mapping.Line]) -> mapping.Mapped:
     """The lines of a border draft, all of them. Lines with problems are kept: a draft may be unfinished.
 
-    Raises Invalid (too_many_lines), Conflict (moved meanwhile, or not a draft any more).
+    Raises Invalid (too_many_lines, bad_lines), Conflict (moved meanwhile, or not a draft any more).
     """
     if len(lines) > LINES_MOST:
         sentence = _("一次改动最多 %(n)s 条。") % {"n": LINES_MOST}
         raise Invalid("too_many_lines", sentence, fields={"lines": [sentence]})
+    _storable(lines)
     found = plans.plan(change, lines)
     with transaction.atomic():
-        _edit(actor, change, version, {"lines": len(lines)})
+        edit_line(actor, change, version, {"lines": len(lines)})
         ChangeLine.objects.filter(change=change).delete()
         rows = [
             ChangeLine(change=change, order=n, kind=x.kind, old=x.old, new=x.new, name=x.name, short_name=x.short_name)
@@ -86,15 +87,39 @@ def put_lines(*, actor: Actor, change: GroundChange, version: int, lines: Sequen
     return found
 
 
+def _storable(lines: Sequence[mapping.Line]) -> None:
+    """What a table cannot keep is refused before anything is written: the rest of what is wrong may stay in a draft."""
+    said: dict[str, list[Any]] = {}
+    seen: dict[str, int] = {}
+    for place, line in enumerate(lines, 1):
+        if line.kind not in LineKind.values:
+            said[f"line-{place}-kind"] = [_("请选这一条做什么。")]
+        for name, text, most in (
+            ("old", line.old, 15),
+            ("new", line.new, 15),
+            ("name", line.name, 100),
+            ("short_name", line.short_name, 100),
+        ):
+            if len(text) > most or "\x00" in text:
+                said[f"line-{place}-{name}"] = [
+                    _("太长了，最多 %(n)s 个字。") % {"n": most} if most > 15 else _("请写编码，或从列表里选。")
+                ]
+        if line.old and line.old in seen:
+            said[f"line-{place}-old"] = [_("这个编码已在第 %(n)s 条里。") % {"n": seen[line.old]}]
+        seen.setdefault(line.old, place)
+    if said:
+        raise Invalid("bad_lines", _("这项改动还不能保存，请按提示修改。"), fields=said)
+
+
 def rename(*, actor: Actor, change: GroundChange, version: int, name: str) -> None:
     """Another name for a draft."""
     said = checked_name(name)
     with transaction.atomic():
-        _edit(actor, change, version, {"named": True}, {"title": said})
+        edit_line(actor, change, version, {"named": True}, {"title": said})
         GroundChange.objects.filter(pk=change.pk).update(name=said)
 
 
-def _edit(
+def edit_line(
     actor: Actor, change: GroundChange, version: int, facts: Mapping[str, Any], values: Mapping[str, Any] | None = None
 ) -> None:
     """One line in the journal, and the version swapped: of two who edit the second is told. Inside a transaction."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from linli.accounts import queries as accounts
@@ -50,7 +51,13 @@ def plan(change: GroundChange, lines: Sequence[mapping.Line] | None = None) -> m
     """What the change makes of the live territory."""
     if change.kind == ChangeKind.GRID:
         return mapped_draft(change)
-    return mapping.mapped(lines_of(change) if lines is None else lines, territory.live_layers())
+    return _mapped(tuple(lines_of(change) if lines is None else lines), territory.revision())
+
+
+@lru_cache(maxsize=4)
+def _mapped(lines: tuple[mapping.Line, ...], _revision: str) -> mapping.Mapped:
+    """One reckoning for the pages that show it: kept while lines and territory stay what they are. Do not change it."""
+    return mapping.mapped(lines, territory.live_layers())
 
 
 def impact(*, actor: Actor, found: mapping.Mapped) -> Impact:

@@ -34,3 +34,30 @@ def tabs() -> list[tuple[str, Any, str]]:
 def ground_tabs(current: str) -> dict[str, Any]:
     """`{% ground_tabs "grids" %}`"""
     return {"tabs": tabs(), "current": current}
+
+
+@register.filter
+def line_place(field: str) -> str:
+    """`line-3-old` → 第 3 条：, for a sentence about a line of a draft."""
+    place = field.split("-")[1] if field.startswith("line-") else ""
+    return str(_("第 %(n)s 条：") % {"n": place}) if place.isdigit() else ""
+
+
+@register.filter
+def percent_text(share: float) -> str:
+    """0.204 as 20%."""
+    return f"{100 * share:.0f}%"
+
+
+@register.filter
+def provenance_word(token: str) -> Any:
+    """The word of a layer's provenance."""
+    from linli.territory.choices import Provenance
+
+    return Provenance(token).label if token in Provenance.values else token
+
+
+@register.filter
+def whole(value: float) -> int:
+    """Rounded."""
+    return round(value)
