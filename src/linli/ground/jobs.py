@@ -45,3 +45,19 @@ def undo(run: Run, *, change: int) -> dict[str, Any]:
     from .actions import carrying
 
     return _through(carrying.undo, run, change)
+
+
+@register("ground.design", label=_("自动划分网格"), repeatable=True)
+def design(run: Run, *, change: int, version: int, asked: dict[str, Any]) -> dict[str, Any]:
+    """A draft divided anew. Whatever ends it without a design, the draft can be designed again."""
+    from .actions import designs
+
+    try:
+        return designs.carry_out_design(
+            change_id=change, version=version, asked=asked, by=run.requested_by, tell=run.progress
+        )
+    except Interrupted:
+        raise
+    except BaseException:
+        designs.design_failed(change_id=change)
+        raise

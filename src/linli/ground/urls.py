@@ -2,10 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .web import borders, home
+from .web import borders, design_files, designer, designs, home
 
 app_name = "ground"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("ground/", home.home, name="home"),
     *borders.urls,
+    *designs.urls,
+    *designer.urls,
+    *design_files.urls,
 ]
