@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from .web import brief, compare, maps, pages, playback, wall
+from .web import brief, compare, maps, pages, playback, together, wall
 
 app_name = "command"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("command/pressed.json", maps.pressed, name="pressed"),
     path("command/map.geojson", maps.geojson, name="geojson"),
     path("command/worker.js", wall.worker, name="wall-worker"),
+    path("command/together/", together.page, name="together"),
     path("command/playback/", playback.page, name="playback"),
     path("command/playback/data.json", playback.data, name="playback_data"),
     path("command/compare/", compare.page, name="compare"),
