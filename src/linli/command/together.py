@@ -13,7 +13,6 @@ from linli.coordination.rules import TOPIC
 from linli.core.actor import Actor
 from linli.core.errors import Refusal
 from linli.organisations import queries as organisations
-from linli.territory import queries as territory
 
 MOST = 8
 
@@ -24,7 +23,6 @@ class TopicLine:
 
     id: int
     title: str
-    place: str
     stage: Any
     owner: str
     cases: int
@@ -74,7 +72,6 @@ def _line(topic: Any) -> TopicLine:
     return TopicLine(
         id=topic.pk,
         title=matter.title,
-        place=territory.division_name(matter.community or matter.subdistrict or matter.area, short=True),
         stage=TOPIC.stages[matter.stage].label,
         owner=organisations.body_name(matter.body_id, short=True) if matter.body_id else "",
         cases=topic.case_count,
