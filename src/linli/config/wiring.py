@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,7 @@ def wire() -> None:
     from linli.flow import queries as flow
     from linli.flow import relay, rezone
     from linli.ground import permissions as ground
-    from linli.ground.rules import CHANGE
+    from linli.ground.rules import CHANGE, MERGER
     from linli.knowledge import imports as articles
     from linli.knowledge import permissions as knowledge
     from linli.response import actions as response
@@ -53,7 +54,7 @@ def wire() -> None:
     from linli.vault.permissions import LOG_READERS
     from linli.workbench import registry
     from linli.workbench.cases import case_lines
-    from linli.workbench.ground import change_lines
+    from linli.workbench.ground import change_lines, merger_lines
     from linli.workbench.summons import consultation_lines, summons_lines
     from linli.workbench.topics import topic_lines
     from linli.worktime import hooks
@@ -66,12 +67,15 @@ def wire() -> None:
     registry.register(SUMMONS, summons_lines)
     registry.register(CONSULTATION, consultation_lines)
     registry.register(CHANGE, change_lines)
+    registry.register(MERGER, merger_lines)
     registry.register(TOPIC, topic_lines)
     registry.also(summonses.owing)
     registry.on_watch(response_queries.watched)
     flow.announces(CALENDAR.kind)
     flow.announces(CHANGE.kind)
+    flow.announces(MERGER.kind)
     rezone.register_points(CASE.kind, points_of_ids)
+    follow_borders()
     relay.subscribe("response.contacts", "case", response.settle_contact)
     relay.subscribe("response.followers", "case", response.close_followers)
     hooks.on_calendar_changed("response.recompute", response.recompute_due)
@@ -151,6 +155,48 @@ def wire() -> None:
     nav.register(
         _("设置"), "accounts:settings", kinds=settings_menu.every_kind(), order=20, section="user", icon="settings"
     )
+
+
+def follow_borders() -> None:
+    """What rooms hold of divisions is counted before a border moves and follows afterwards, in this order."""
+    from linli.circle.queries import borders as circle
+    from linli.coordination.actions import borders as coordination_follows
+    from linli.coordination.queries import borders as coordination
+    from linli.evaluation.queries import units
+    from linli.ground import hooks
+    from linli.knowledge import queries as knowledge
+    from linli.response.actions import borders as response_follows
+    from linli.response.queries import borders as response
+    from linli.worktime import actions as worktime_follows
+    from linli.worktime import queries as worktime
+
+    def named(label: Any, names: Sequence[str], carried: bool, url: str) -> list[tuple[Any, ...]]:
+        return [(label, len(names), carried, url, tuple(names[:3]))] if names else []
+
+    def count(name: str, read: Callable[[Mapping[str, str]], Sequence[tuple[Any, ...]]]) -> None:
+        hooks.on_count(name, lambda _actor, codes: [hooks.Held(*row) for row in read(codes)])
+
+    def follow(name: str, room: Any) -> None:
+        hooks.on_carry(
+            name,
+            lambda actor, codes: room.carry_divisions(actor=actor, codes=codes),
+            lambda actor, kept: room.put_divisions_back(actor=actor, kept=kept),
+        )
+
+    hours, answers, indices = (
+        _("本区划自己的工作时间"),
+        _("只用于这些区划的答复"),
+        _("评价的统计单元（按当时的编码保留）"),
+    )
+    count("response", response.held)
+    count("worktime", lambda codes: named(hours, worktime.local_at(codes), True, "/settings/calendar/"))
+    count("coordination", coordination.held)
+    count("circle", circle.held)
+    count("knowledge", lambda codes: named(answers, knowledge.titles_at(codes), False, "/knowledge/"))
+    count("evaluation", lambda codes: named(indices, units.names_at(codes), False, "/evaluation/data/"))
+    follow("response", response_follows)
+    follow("worktime", worktime_follows)
+    follow("coordination", coordination_follows)
 
 
 def news(actor: Actor, scope: str, after: int) -> dict[str, Any]:

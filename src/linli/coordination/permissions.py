@@ -153,3 +153,8 @@ def can_read_roster(actor: Actor, division: str) -> bool:
         return True
     held = {p.division for p in actor.posts if p.kind in ROSTER_READ_KINDS and p.division}
     return actor.kind in {"person", "token"} and any(h.startswith(division) or division.startswith(h) for h in held)
+
+
+def can_keep_borders(actor: Actor) -> Decision:
+    """Codes of divisions in campaigns and rosters follow a change of borders: its job does it, nobody by hand."""
+    return YES if _is_system(actor) else no("system_only", _("区划编码随界线改动自动更新，不由个人改。"))

@@ -34,7 +34,7 @@ class SubmitForm(forms.Form):
 
     effective_on = forms.DateField(
         label=_("生效日期"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("批准以后到这一天自动改划。选今天就是批准后马上改。"),
     )
 

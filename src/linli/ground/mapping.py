@@ -281,6 +281,9 @@ class _Work:
                 if shape is None and digits != 12:
                     text = _("%(code)s 没有分到任何地面。") % {"code": code}
                     self.refuse(0, "no_ground", text)
+                if shape is not None and shape.geom_type == "MultiPolygon" and olds and _whole(olds):
+                    text = _("%(name)s会分成不相连的几块，请看看是不是这样。") % {"name": name or code}
+                    self.problems.append(Problem("not_in_one_piece", text, warning=True))
                 flag = any(f.approximate for f in olds) or None
                 label = (first.lon, first.lat) if shape is None else (None, None)
                 found.append(LayerFeature(code, name, shape, *label, approximate=flag))
@@ -313,6 +316,10 @@ class _Work:
                     if n < digits and self.of[feature.code][:n] != self.of.get(before, before):
                         found[before].add(self.of[feature.code][:n])
         return {old: (self.of.get(old, old), *sorted(new)) for old, new in sorted(found.items())}
+
+
+def _whole(features: Iterable[LayerFeature]) -> bool:
+    return all(f.geometry is None or f.geometry.geom_type == "Polygon" for f in features)
 
 
 def _joined(own: Iterable[Geometry | None], gained: Sequence[Geometry], lost: Sequence[Geometry]) -> Geometry | None:

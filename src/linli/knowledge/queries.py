@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -186,6 +187,11 @@ def _open(public: bool, division: str) -> QuerySet[Version]:
         above = [division[:n] for n in (6, 9, 12) if len(division) >= n]
         rows = rows.filter(Q(division="") | Q(division__in=above) | Q(division__startswith=division))
     return rows.select_related("article").order_by("category", "question")
+
+
+def titles_at(codes: Collection[str]) -> tuple[str, ...]:
+    """Questions of the answers in use that are meant for one of these divisions only."""
+    return tuple(_open(False, "").filter(division__in=list(codes)).values_list("question", flat=True))
 
 
 def _listed(rows: QuerySet[Version], limit: int) -> Results:

@@ -169,6 +169,29 @@ def restore_previous(*, actor: Actor, expected: int) -> Changed:
     )
 
 
+def carry_divisions(*, actor: Actor, codes: Mapping[str, str]) -> dict[str, int]:
+    """Hours and days of a division follow it to the code that takes its place, as a new revision; {} if none has any.
+
+    A division that has its own keeps them: what goes into it lets its hours go. In a transaction. Raises Forbidden.
+    """
+    permissions.can_edit(actor).or_forbidden()
+    before = _current()
+    local = queries.local(before)
+    gone = {old: own for old, own in local.items() if old in codes}
+    if not gone:
+        return {}
+    kept = {code: own for code, own in local.items() if code not in codes}
+    for old, own in sorted(gone.items()):
+        kept.setdefault(codes[old], own)
+    return {"made": _change(Change.LOCAL, actor=actor, expected=before, local=write(kept)).revision}
+
+
+def put_divisions_back(*, actor: Actor, kept: Mapping[str, int]) -> None:
+    """Undo of `carry_divisions`, unless the calendar was changed since."""
+    if kept and _current() == kept["made"]:
+        restore_previous(actor=actor, expected=kept["made"])
+
+
 def note_recompute(*, actor: Actor, revision: int, done: Mapping[str, Retimed]) -> None:
     """One line in the calendar's own journal: what a revision made of the open matters. Raises Forbidden, Conflict.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import overload
@@ -146,6 +146,11 @@ def local_views() -> tuple[LocalView, ...]:
         )
         for code, own in sorted(found.items())
     )
+
+
+def local_at(codes: Collection[str]) -> tuple[str, ...]:
+    """Names of those of these divisions that have hours or days of their own."""
+    return tuple(view.name for view in local_views() if view.division in codes)
 
 
 def hours_confirmed() -> bool:

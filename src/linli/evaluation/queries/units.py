@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -120,3 +120,9 @@ def changes(codes: Iterable[str] | None = None) -> list[ChangeView]:
         for r in UnitChange.objects.order_by("-on", "before")
         if wanted is None or r.before in wanted or r.after in wanted
     ]
+
+
+def names_at(codes: Collection[str]) -> tuple[str, ...]:
+    """Names of the units that stand under one of these codes: asked before a border moves. Units stay under the code
+    of their time; a new one and a UnitChange are entered by whoever keeps the units."""
+    return tuple(Unit.objects.filter(code__in=list(codes)).order_by("code").values_list("name", flat=True))

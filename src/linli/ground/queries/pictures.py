@@ -72,12 +72,13 @@ def picture(found: Mapped, live: Live) -> str:
     """JSON: `before`, `after` (borders of divisions that change: code, name, level), `moved` (ground that changes hands)."""
     old = {n: _drawn(live, n) for n in LAYERS}
     new = {n: _drawn({**live, **found.layers}, n) for n in LAYERS}
+    codes = found.moves.codes
     before, after = [], []
-    for n in LAYERS:
-        changed = {c for c, f in old[n].items() if _differs(f, new[n].get(c))}
-        changed |= {c for c, f in new[n].items() if _differs(f, old[n].get(c))}
-        before += [_feature(old[n][c], n) for c in sorted(changed) if c in old[n]]
-        after += [_feature(new[n][c], n) for c in sorted(changed) if c in new[n]]
+    for n in LAYERS:  # a division that only has another code now keeps its borders: nothing to draw
+        heirs = {c: new[n].get(codes.get(c, c)) for c in old[n]}
+        before += [_feature(f, n) for c, f in sorted(old[n].items()) if _differs(f, heirs[c])]
+        kept = {heir.code for c, heir in heirs.items() if heir is not None and not _differs(old[n][c], heir)}
+        after += [_feature(f, n) for c, f in sorted(new[n].items()) if c not in kept]
     moved = [
         {
             "type": "Feature",

@@ -28,10 +28,11 @@ def begin_draft(*, actor: Actor) -> RouteTable:
     permissions.can_administer(actor).or_forbidden()
     now = reads.in_force()
     with transaction.atomic():
-        return _new_draft(actor, list(reads.rules_of(now.id)), now.id or None)
+        return new_draft(actor, list(reads.rules_of(now.id)), now.id or None)
 
 
-def _new_draft(actor: Actor, rules: Sequence[Rule], based_on: int | None) -> RouteTable:
+def new_draft(actor: Actor, rules: Sequence[Rule], based_on: int | None) -> RouteTable:
+    """A draft of these rules. Raises Conflict if there is one. The caller has asked the permission."""
     try:
         with transaction.atomic():
             table = RouteTable.objects.create(
@@ -167,7 +168,7 @@ def replace_draft(*, actor: Actor, rules: Sequence[Rule]) -> tuple[RouteTable, i
         aside = RouteTable.objects.filter(state=TableState.DRAFT).values_list("pk", flat=True).first()
         if aside is not None:
             RouteTable.objects.filter(pk=aside).update(state=TableState.SET_ASIDE)
-        return _new_draft(actor, numbered, reads.in_force().id or None), aside
+        return new_draft(actor, numbered, reads.in_force().id or None), aside
 
 
 def bring_back_draft(*, actor: Actor, draft_id: int, aside: int | None) -> None:
@@ -202,14 +203,15 @@ def publish(*, actor: Actor, expected: int, note: str = "") -> RouteTable:
         raise Invalid("no_rules", _("草稿里没有一条规则。"))
     _refuse([p for p in reads.problems(rules) if p.fatal])
     with transaction.atomic():
-        _put_in_force(actor, table.pk, expected, note)
+        put_in_force(actor, table.pk, expected, note)
     reads.forget()
     transaction.on_commit(reads.forget)
     table.refresh_from_db()
     return table
 
 
-def _put_in_force(actor: Actor, table_id: int, expected: int, note: str) -> None:
+def put_in_force(actor: Actor, table_id: int, expected: int, note: str) -> None:
+    """Publish a draft and retire the table before it. In a transaction; the caller has checked its rules."""
     now = clock.now()
     before = RouteTable.objects.filter(state=TableState.PUBLISHED).values_list("number", flat=True).first()
     RouteTable.objects.filter(state=TableState.PUBLISHED).update(state=TableState.RETIRED, valid_to=now)
@@ -233,7 +235,7 @@ def restore(*, actor: Actor, number: int) -> RouteTable:
         raise Missing("no_such_table", _("没有这一版派遣规则。"))
     with transaction.atomic():
         RouteTable.objects.filter(state=TableState.DRAFT).update(state=TableState.SET_ASIDE)
-        return _new_draft(actor, reads.rules_of(found.pk), found.pk)
+        return new_draft(actor, reads.rules_of(found.pk), found.pk)
 
 
 def publish_routes(*, actor: Actor) -> RouteTable | None:
@@ -249,11 +251,11 @@ def publish_routes(*, actor: Actor) -> RouteTable | None:
         if RouteTable.objects.filter(state=TableState.DRAFT).exists():
             return None
         with transaction.atomic():
-            return _new_draft(actor, rules, now.id)
+            return new_draft(actor, rules, now.id)
     with transaction.atomic():
         RouteTable.objects.filter(state=TableState.DRAFT).update(state=TableState.SET_ASIDE)
-        table = _new_draft(actor, rules, now.id or None)
-        _put_in_force(actor, table.pk, 0, "")
+        table = new_draft(actor, rules, now.id or None)
+        put_in_force(actor, table.pk, 0, "")
     reads.forget()
     transaction.on_commit(reads.forget)
     table.refresh_from_db()
