@@ -1,0 +1,22 @@
+"""Something of each kind on the ground, for the addresses that name it. Each part of the room has its function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from linli.core.actor import SYSTEM
+from linli.ground.actions import changes
+from linli.ground.choices import ChangeKind
+from linli.ground.mapping import Line
+from linli.testing.fixtures import Cast
+
+CHANGE_PAGES = ("", "-lines", "-rename", "-progress", "-step", "-codes-xlsx", "-codes-csv", "-picture")
+
+
+def border_samples(district: Cast) -> dict[str, Any]:
+    """A draft of borders with one line."""
+    change = changes.open_change(actor=SYSTEM, kind=ChangeKind.BORDERS, name="样例改动")
+    line = Line("rename", "110102018", "110102018", "牛街新街道")
+    changes.put_lines(actor=SYSTEM, change=change, version=1, lines=[line])
+    pages = {f"ground:change{page}.pk": change.pk for page in CHANGE_PAGES}
+    return {**pages, "ground:change-step.verb": "approve", "ground:border-ground.level": 12}
