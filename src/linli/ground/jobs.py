@@ -61,3 +61,31 @@ def design(run: Run, *, change: int, version: int, asked: dict[str, Any]) -> dic
     except BaseException:
         designs.design_failed(change_id=change)
         raise
+
+
+@register("ground.net_layer", label=_("读一张网"), repeatable=True)
+def net_layer(run: Run, *, layer: int) -> dict[str, Any]:
+    """A file of a net's cells, staged."""
+    from .actions import layers
+
+    try:
+        return layers.read_layer(layer_id=layer, tell=run.progress)
+    except Interrupted:
+        raise
+    except BaseException:
+        layers.reading_failed(layer_id=layer, why=BROKEN)
+        raise
+
+
+@register("ground.merge", label=_("比对三张网"), repeatable=True)
+def merge(run: Run, *, merger: int) -> dict[str, Any]:
+    """The nets in force beside the base grid."""
+    from .actions import mergers
+
+    try:
+        return mergers.compute(merger_id=merger, tell=run.progress)
+    except Interrupted:
+        raise
+    except BaseException:
+        mergers.computing_failed(merger_id=merger, why=BROKEN)
+        raise

@@ -3,7 +3,7 @@
 from .catalogue import GridMatter, GridMatterCatalogue
 from .changes import ChangeLine, GroundChange
 from .designs import Barrier, DraftCell, DraftEdit, GridDraft
-from .nets import Duty, MergeLine, NetCell, NetLayer, NetMerger
+from .nets import Duty, MergeLine, NetBorder, NetCell, NetLayer, NetMerger
 
 __all__ = [
     "Barrier",
@@ -16,6 +16,7 @@ __all__ = [
     "GridMatterCatalogue",
     "GroundChange",
     "MergeLine",
+    "NetBorder",
     "NetCell",
     "NetLayer",
     "NetMerger",

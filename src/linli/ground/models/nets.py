@@ -22,6 +22,8 @@ class NetLayer(models.Model):
     covered = models.FloatField(default=0)  # share of the district that its cells cover
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=40)
+    upload = models.BinaryField(null=True)  # the file, packed, until the job has read it
+    report = models.JSONField(default=dict, blank=True)  # read, refused, warnings, stopped; job; replaced: the one before
 
     class Meta:
         constraints = [
@@ -98,6 +100,22 @@ class MergeLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.net}"
+
+
+class NetBorder(models.Model):
+    """Where one net's borders do not run along those of the base grid: [cell, other cell, length, off, mean and largest
+    distance in metres, area in square metres, lines of [lon, lat]], the largest area first.
+    """
+
+    merger = models.ForeignKey(NetMerger, on_delete=models.CASCADE, related_name="borders")
+    net = models.CharField(max_length=20, choices=Net)
+    stretches = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["merger", "net"], name="one_border_list_per_net")]
+
+    def __str__(self) -> str:
+        return f"{self.merger_id} {self.net}"
 
 
 class Duty(models.Model):
