@@ -27,6 +27,7 @@ from ..queries.draft_shapes import areas_m2, compactness
 from . import design_words as words
 
 SHOWN = 300
+LEAST = 0.005  # of a cell: what shows as 1 percent
 
 
 def _labels() -> dict[str, str]:
@@ -41,7 +42,7 @@ def _rows(change: GroundChange) -> tuple[list[dict[str, Any]], dict[str, int]]:
         {
             "code": c.code, "kind": c.kind, "kind_name": labels[c.kind], "before": round(c.before_m2), "after": round(c.after_m2),
             "moved": round(c.moved_m2), "community": territory.division_name(c.code[:12]),
-            "to": [(code, round(100 * share)) for code, share in found.successors.get(c.code, ()) if code != c.code][:6],
+            "to": [(code, round(100 * share)) for code, share in found.successors.get(c.code, ()) if code != c.code and share >= LEAST][:6],
         }
         for c in found.changes.values()
         if c.kind != "same"
