@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from linli.core.actor import SYSTEM
-from linli.ground.actions import changes
+from linli.ground.actions import changes, designs
 from linli.ground.choices import ChangeKind
 from linli.ground.mapping import Line
 from linli.testing.fixtures import Cast
 
+DESIGN_PAGES = (
+    "", "-run", "-check", "-lines", "-line-drop", "-cells-in", "-submit", "-cells", "-edit", "-difference", "-difference-xlsx",
+    "-file",
+)  # fmt: skip
 CHANGE_PAGES = ("", "-lines", "-rename", "-progress", "-step", "-codes-xlsx", "-codes-csv", "-picture")
 
 
@@ -20,3 +24,10 @@ def border_samples(district: Cast) -> dict[str, Any]:
     changes.put_lines(actor=SYSTEM, change=change, version=1, lines=[line])
     pages = {f"ground:change{page}.pk": change.pk for page in CHANGE_PAGES}
     return {**pages, "ground:change-step.verb": "approve", "ground:border-ground.level": 12}
+
+
+def design_samples(district: Cast) -> dict[str, Any]:
+    """A draft of a grid, as it stands in force."""
+    change = designs.open_draft(actor=district.actor("planner"), name="样例网格", scope="110102018001")
+    pages = {f"ground:design{page}.pk": change.pk for page in DESIGN_PAGES}
+    return {**pages, "ground:design-line-drop.barrier_id": 10**9, "ground:design-file.kind": "geojson"}
