@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from linli.core import clock
 from linli.core.actor import Actor
 from linli.flow.models import Matter
 from linli.ground.queries import changes, mergers
@@ -20,13 +18,12 @@ from .registry import Line
 
 
 def change_lines(actor: Actor, matters: Sequence[Matter]) -> Mapping[int, Line]:
-    """One query for all of them, and one for names. Due when it is to take effect: the district decides before."""
+    """One query for all of them, and one for names."""
     place = territory.district().name
     return {view.id: _line(view, place) for view in changes.views_of(actor=actor, pks=[m.pk for m in matters])}
 
 
 def _line(view: ChangeView, place: str) -> Line:
-    day = view.effective_on
     return Line(
         title=view.name,
         place=place,
@@ -35,7 +32,7 @@ def _line(view: ChangeView, place: str) -> Line:
         number="",
         url=reverse("ground:change", args=[view.id]),
         opened_at=view.opened_at,
-        due_at=datetime.combine(day, time(), tzinfo=clock.SHANGHAI) if day else None,
+        due_at=view.due_at,
         simulated=view.simulated,
         asked=str(_("批准%(kind)s的改动") % {"kind": view.kind_name}) if view.stage == "submitted" else "",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -153,11 +153,17 @@ def submit(*, actor: Actor, change: GroundChange, version: int, effective_on: da
         flow.move(
             actor=actor, matter=change.matter, version=version, verb="submit", flow=CHANGE,
             allowed=drawing(actor, change), facts={"on": effective_on.isoformat(), "codes": len(found.moves.codes)},
+            due=flow.DueTimes(stage=decided_by(effective_on)),
         )  # fmt: skip
         GroundChange.objects.filter(pk=change.pk).update(
             effective_on=effective_on, submitted_by=actor.label, said=said, base=territory.revision(), failure=""
         )
     return found
+
+
+def decided_by(day: date) -> datetime:
+    """When somebody else should have decided: before the day begins, in four hours at the earliest."""
+    return max(datetime.combine(day, time(), tzinfo=clock.SHANGHAI), clock.now() + timedelta(hours=4))
 
 
 def checked_plan(change: GroundChange) -> mapping.Mapped:
@@ -183,7 +189,7 @@ def approve(*, actor: Actor, change: GroundChange, version: int) -> None:
         flow.move(
             actor=actor, matter=change.matter, version=version, verb="approve", flow=CHANGE,
             allowed=permissions.can_decide(actor, change.submitted_by),
-            facts={"on": change.effective_on.isoformat() if change.effective_on else ""},
+            facts={"on": change.effective_on.isoformat() if change.effective_on else ""}, due=flow.DueTimes(),
         )  # fmt: skip
 
 
@@ -204,5 +210,5 @@ def _stop(actor: Actor, change: GroundChange, version: int, verb: str, reason: s
     with transaction.atomic():
         flow.move(
             actor=actor, matter=change.matter, version=version, verb=verb, flow=CHANGE, allowed=allowed, facts={},
-            personal={"reason": reason.strip()} if reason.strip() else None,
+            due=flow.DueTimes(), personal={"reason": reason.strip()} if reason.strip() else None,
         )  # fmt: skip

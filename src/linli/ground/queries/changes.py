@@ -40,6 +40,7 @@ class ChangeView:
     version: int
     effective_on: date | None
     opened_at: datetime
+    due_at: datetime | None
     submitted_by: str
     submitter: str
     failure: str
@@ -101,6 +102,7 @@ def _view(row: GroundChange) -> ChangeView:
         version=row.matter.version,
         effective_on=row.effective_on,
         opened_at=row.matter.opened_at,
+        due_at=row.matter.due_at,
         submitted_by=row.submitted_by,
         submitter=names.of({row.submitted_by}).get(row.submitted_by, "") if row.submitted_by else "",
         failure=row.failure,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time, timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 
 from linli.circle.actions import follow_territory
@@ -164,3 +167,19 @@ def test_facilities_follow_new_borders_by_their_points(district: Cast) -> None:
     follow_territory(actor=SYSTEM)
     facility.refresh_from_db()
     assert facility.community == found.moves.codes[community]
+
+
+HOLDS = {"division", "divisions", "subdistrict", "community", "area", "grid_at_intake", "district", "scope", "local"}
+
+
+def test_every_field_that_holds_a_division_is_accounted_for() -> None:
+    """docs/methods/borders.md says of each whether it follows, stays or is counted."""
+    from django.apps import apps
+
+    told = (Path(settings.PACK).parents[1] / "docs" / "methods" / "borders.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z]+\.[A-Z]\w+\.\w+)`", told))
+    models = [m for config in apps.get_app_configs() if config.name.startswith("linli.") for m in config.get_models()]
+    real = {f"{m._meta.app_label}.{m.__name__}.{f.name}" for m in models for f in m._meta.concrete_fields}
+    held = {name for name in real if name.rsplit(".", 1)[1] in HOLDS}
+    assert not held - named, f"say in docs/methods/borders.md what becomes of {sorted(held - named)}"
+    assert not named - real, f"docs/methods/borders.md names what is not there: {sorted(named - real)}"
