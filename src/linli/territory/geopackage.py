@@ -6,6 +6,7 @@ What a row means is decided by who reads it. Nothing in the file is run: no view
 from __future__ import annotations
 
 import sqlite3
+import struct
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ MAGIC = b"SQLite format 3\0"
 STEPS_MOST = 200_000_000  # of the SQLite machine: an honest file of the largest size needs a tenth of it
 BLOB_MOST = 32 * 1024 * 1024
 TABLES_MOST = 1_000
+DEPTH_MOST = 4  # of collections in collections; a polygon of parts is two
 _STEP = 100_000
 _ENVELOPES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}  # bytes after the header, by the indicator in the flags
 _READABLE = {"table_info"}
@@ -128,7 +130,8 @@ def _epsg(base: sqlite3.Connection, srs: Any) -> int:
     ).fetchone()
     if not found or str(found[0]).upper() != "EPSG":
         return 0
-    return int(found[1]) if str(found[1]).isdigit() else 0
+    number = str(found[1])
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
 
 
 def shape_of(blob: Any) -> Geometry | None:
@@ -142,7 +145,34 @@ def shape_of(blob: Any) -> Geometry | None:
     ):  # a reserved header; a geometry that says it is empty, or of a type of its own
         return None
     try:
+        _end_of(blob, 8 + envelope, DEPTH_MOST)
         shape = shapely.from_wkb(blob[8 + envelope :])
-    except (shapely.errors.ShapelyError, ValueError, TypeError):
+    except (shapely.errors.ShapelyError, ValueError, TypeError, struct.error, IndexError):
         return None
     return None if shape is None or shape.is_empty else shape
+
+
+def _end_of(wkb: bytes, at: int, depth: int) -> int:
+    """Where the geometry at `at` ends. Raises ValueError where collections lie deeper in one another than `depth`: GEOS
+    follows them on the stack of the process, which a few hundred kilobytes of them bring down.
+    """
+    order = "<" if wkb[at] == 1 else ">"
+    (kind,) = struct.unpack_from(order + "I", wkb, at + 1)
+    at += 9 if kind & 0x20000000 else 5  # of EWKB: a system of its own
+    more, base = divmod(kind & 0x1FFFFFFF, 1000)
+    each = 8 * (2 + bool(kind & 0x80000000 or more in (1, 3)) + bool(kind & 0x40000000 or more in (2, 3)))
+    if base == 1:
+        return at + each
+    if not (2 <= base <= 7 and depth):
+        raise ValueError(f"type {base} at {at}")
+    (count,) = struct.unpack_from(order + "I", wkb, at)
+    at += 4
+    if base == 2:
+        return at + count * each
+    for _n in range(count):
+        if base == 3:
+            (corners,) = struct.unpack_from(order + "I", wkb, at)
+            at += 4 + corners * each
+        else:
+            at = _end_of(wkb, at, depth - 1)
+    return at

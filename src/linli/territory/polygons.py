@@ -84,12 +84,14 @@ def _geojson(data: bytes, most: int) -> PolygonFile:
     crs = value.get("crs")
     if crs:
         properties = crs.get("properties") if isinstance(crs, dict) else None
-        name = str(properties.get("name", "")) if isinstance(properties, dict) else "?"
+        said = properties.get("name", "") if isinstance(properties, dict) else "?"
+        name = _plain(said) if isinstance(said, str) else "?"
         if not _WGS84.search(name):
             raise _other_system(name)
     if len(listed) > most:
         raise _too_many(len(listed), most)
-    return PolygonFile("geojson", str(value.get("name") or "")[:100], tuple(_json_rows(listed)))
+    name = value.get("name")
+    return PolygonFile("geojson", _plain(name)[:100] if isinstance(name, str) else "", tuple(_json_rows(listed)))
 
 
 def _other_system(name: str) -> Any:
@@ -101,7 +103,7 @@ def _json_rows(listed: list[Any]) -> Iterator[RawFeature]:
     for number, row in enumerate(listed, 1):
         row = row if isinstance(row, dict) else {}
         properties = row.get("properties")
-        kept = properties if isinstance(properties, dict) else {}
+        kept = _texts(properties) if isinstance(properties, dict) else {}
         raw = row.get("geometry")
         if raw is None:
             yield RawFeature(number, kept, None, "no_geometry")
@@ -110,9 +112,18 @@ def _json_rows(listed: list[Any]) -> Iterator[RawFeature]:
         else:
             try:
                 shape = shapely.from_geojson(json.dumps(raw))
-            except (shapely.errors.ShapelyError, TypeError, ValueError):
+            except (shapely.errors.ShapelyError, TypeError, ValueError, RecursionError):
                 shape = None
             yield _polygon(number, kept, shape)
+
+
+def _plain(text: str) -> str:
+    """Without what neither UTF-8 nor a database can hold: halves of a character, U+0000."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _texts(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {_plain(k): _plain(v) if isinstance(v, str) else v for k, v in properties.items()}
 
 
 def _polygon(number: int, properties: Mapping[str, Any], shape: Geometry | None) -> RawFeature:
@@ -140,7 +151,7 @@ def _package(data: bytes, most: int, wanted: str) -> PolygonFile:
 
 
 def _package_row(number: int, columns: tuple[str, ...], row: tuple[Any, ...]) -> RawFeature:
-    properties = {k: v for k, v in zip(columns, row[1:], strict=True) if not isinstance(v, bytes)}
+    properties = _texts({k: v for k, v in zip(columns, row[1:], strict=True) if not isinstance(v, bytes)})
     if row[0] is None:
         return RawFeature(number, properties, None, "no_geometry")
     return _polygon(number, properties, shape_of(row[0]))
