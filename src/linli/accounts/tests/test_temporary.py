@@ -27,6 +27,7 @@ SAMPLES = {
     "layer": "community",
     "id": uuid.UUID(int=7),
     "division": "110102018",
+    "kind": "svg",
 }
 ADDRESSES = every_address()
 

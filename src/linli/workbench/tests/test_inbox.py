@@ -80,7 +80,7 @@ def test_everyone_who_works_on_cases_has_one(district: Cast, username: str) -> N
     assert page.count("<h1") == 1 and "没有别的待办" in page
 
 
-@pytest.mark.parametrize("username", ["auditor", "administrator"])
+@pytest.mark.parametrize("username", ["auditor", "analyst"])
 def test_who_answers_for_nothing_is_told_so(district: Cast, username: str) -> None:
     assert district.client(username).get("/inbox/").status_code == 403
 
@@ -152,7 +152,14 @@ def test_the_live_hint_counts_only_ones_own(district: Cast) -> None:
 
 
 def test_every_flow_has_a_renderer() -> None:
-    assert {f.kind for f in registry.flows()} == {"case", "summons", "consultation", "topic"}
+    assert {f.kind for f in registry.flows()} == {
+        "case",
+        "consultation",
+        "ground_change",
+        "net_merger",
+        "summons",
+        "topic",
+    }
     assert {"operator", "dispatcher", "handler", "verifier"} <= registry.kinds()
 
 
