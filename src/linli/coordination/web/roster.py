@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -28,7 +29,10 @@ from ..queries import roster as read
 from ..roster_rules import BACK_DAYS, FORWARD_DAYS, monday_of
 
 KINDS = permissions.ROSTER_READ_KINDS
-WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
+WEEKDAYS = (
+    gettext_lazy("周一"), gettext_lazy("周二"), gettext_lazy("周三"), gettext_lazy("周四"), gettext_lazy("周五"),
+    gettext_lazy("周六"), gettext_lazy("周日"),
+)  # fmt: skip
 
 
 def _day(text: str) -> date | None:
@@ -107,7 +111,7 @@ def _page(
 
 
 def _weekday(day: date) -> str:
-    return _("周%(d)s") % {"d": _(WEEKDAYS[day.weekday()])}
+    return str(WEEKDAYS[day.weekday()])
 
 
 def _grid(found: read.WeekView, names: dict[int, str], today: date, may: bool) -> list[Any]:
