@@ -22,12 +22,17 @@ Row = dict[str, Any]
 
 def run() -> list[Row]:
     """Every measurement of this area."""
-    return [*borders(), *walls()]
+    return [*borders(), *designer(), *walls()]
 
 
 def borders() -> list[Row]:
     """A change of borders over a million matters (`flow.rezone`), with somebody who writes beside it."""
     return scratch.on_both(scratch.HERE / "borders.py", NAME, {"sqlite": MATTERS, "postgresql": MATTERS})
+
+
+def designer() -> list[Row]:
+    """The whole district divided by its job, then edited by hand, with the CPU beside the wall."""
+    return scratch.on_both(scratch.HERE / "designer.py", NAME, {"sqlite": 40, "postgresql": 40})
 
 
 def walls() -> list[Row]:

@@ -141,7 +141,11 @@ def test_cells_of_a_file_take_the_place_of_the_drafts(district: Cast) -> None:
         actor=district.actor("planner"), change=change, version=change.matter.version, cells=found, source="测绘院 2026", surveyed=True
     )  # fmt: skip
     change = again(change)
-    assert set(tiles(change)) == set(kept) and not change.draft.approximate and change.draft.settings["source"] == "测绘院 2026"
+    assert (
+        set(tiles(change)) == set(kept)
+        and not change.draft.approximate
+        and change.draft.settings["source"] == "测绘院 2026"
+    )
 
 
 def test_cells_that_cannot_be_used_say_which(district: Cast) -> None:
