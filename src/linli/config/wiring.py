@@ -38,6 +38,8 @@ def wire() -> None:
     from linli.files import permissions as files
     from linli.flow import queries as flow
     from linli.flow import relay, rezone
+    from linli.ground import hooks as ground_hooks
+    from linli.ground import matter_imports
     from linli.ground import permissions as ground
     from linli.ground.rules import CHANGE, MERGER
     from linli.knowledge import imports as articles
@@ -93,11 +95,13 @@ def wire() -> None:
     importers.register(circle_tables.RuleImporter())
     importers.register(framework_imports.FrameworkImporter())
     importers.register(topic_imports.TopicRuleImporter())
+    importers.register(matter_imports.GridMatterImporter())
     importers.register_family("roster", roster_imports.RosterImporter)
     importers.register(circle_tables.PaceImporter())
     importers.register(survey_imports.AnswerImporter())
     for record_table in record_imports.IMPORTERS:
         importers.register(record_table())
+    ground_hooks.on_classes(lambda: [(c.code, c.name) for c in response_queries.classes()])
     files.register("case", cases.can_see_picture)
     files.register("summons", summons.can_see_picture)
     settings_menu.register(
@@ -170,8 +174,8 @@ def follow_borders() -> None:
     from linli.worktime import actions as worktime_follows
     from linli.worktime import queries as worktime
 
-    def named(label: Any, names: Sequence[str], carried: bool, url: str) -> list[tuple[Any, ...]]:
-        return [(label, len(names), carried, url, tuple(names[:3]))] if names else []
+    def named(label: Any, names: Sequence[str], url: str, *, carried: bool = False, stays: bool = False) -> list[Any]:
+        return [(label, len(names), carried, url, tuple(names[:3]), stays)] if names else []
 
     def count(name: str, read: Callable[[Mapping[str, str]], Sequence[tuple[Any, ...]]]) -> None:
         hooks.on_count(name, lambda _actor, codes: [hooks.Held(*row) for row in read(codes)])
@@ -186,14 +190,14 @@ def follow_borders() -> None:
     hours, answers, indices = (
         _("本区划自己的工作时间"),
         _("只用于这些区划的答复"),
-        _("评价的统计单元（按当时的编码保留）"),
+        _("评价的统计单元"),
     )
     count("response", response.held)
-    count("worktime", lambda codes: named(hours, worktime.local_at(codes), True, "/settings/calendar/"))
+    count("worktime", lambda codes: named(hours, worktime.local_at(codes), "/settings/calendar/", carried=True))
     count("coordination", coordination.held)
     count("circle", circle.held)
-    count("knowledge", lambda codes: named(answers, knowledge.titles_at(codes), False, "/knowledge/"))
-    count("evaluation", lambda codes: named(indices, units.names_at(codes), False, "/evaluation/data/"))
+    count("knowledge", lambda codes: named(answers, knowledge.titles_at(codes), "/knowledge/"))
+    count("evaluation", lambda codes: named(indices, units.names_at(codes), "/evaluation/data/", stays=True))
     follow("response", response_follows)
     follow("worktime", worktime_follows)
     follow("coordination", coordination_follows)

@@ -17,13 +17,16 @@ Codes = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a room holds of codes that go: `count` of `label`; `carried`: whether it follows by itself."""
+    """What a room holds of codes that go: `count` of `label`; `carried`: it follows by itself; `stays`: a fact of its
+    time, kept under the code of that time. Neither: somebody decides.
+    """
 
     label: Any
     count: int
     carried: bool
     url: str = ""
     examples: Sequence[str] = ()
+    stays: bool = False
 
 
 Count = Callable[[Actor, Codes], Sequence[Held]]

@@ -26,13 +26,13 @@ from ..models import (
     Voice,
 )
 
-Row = tuple[Any, int, bool, str, tuple[str, ...]]
+Row = tuple[Any, int, bool, str, tuple[str, ...], bool]
 OF_TODAY = (CircleCommunity, StationCommunity, CommunityBody)
 OF_THEIR_TIME = (Completeness, RecordEntry, Designation, Sheet, Slip, Voice)
 
 
 def held(codes: Mapping[str, str]) -> list[Row]:
-    """(label, count, follows by itself, where, examples) of what is there."""
+    """(label, count, follows by itself, where, examples, stays) of what is there."""
     gone = [c for c in codes if len(c) == 12]
     home = reverse("circle:planner")
 
@@ -40,8 +40,15 @@ def held(codes: Mapping[str, str]) -> list[Row]:
         return sum(table.objects.filter(community__in=gone).count() for table in tables)
 
     rows: list[Row] = [
-        (_("服务设施"), Facility.objects.filter(community__in=gone).count(), True, reverse("circle:facilities"), ()),
-        (_("生活圈、服务站和社区组织"), count(OF_TODAY), False, home, ()),
-        (_("台账、调查和命名（按当时的社区保留）"), count(OF_THEIR_TIME), False, home, ()),
+        (
+            _("服务设施"),
+            Facility.objects.filter(community__in=gone).count(),
+            True,
+            reverse("circle:facilities"),
+            (),
+            False,
+        ),
+        (_("生活圈、服务站和社区组织"), count(OF_TODAY), False, home, (), False),
+        (_("台账、调查和命名"), count(OF_THEIR_TIME), False, home, (), True),
     ]
     return [row for row in rows if row[1]]

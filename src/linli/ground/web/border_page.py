@@ -88,12 +88,12 @@ def _preview(actor: Actor, row: GroundChange) -> dict[str, Any]:
     """What would move, as of the territory in force."""
     plan = plans.plan(row)
     if plan.stopped or not plan.layers:
-        return {"plan": plan, "whole": [p for p in plan.problems if not p.place]}
+        return {"plan": plan, "whole": [p for p in plan.problems if not p.place and p.code != "no_lines"]}
     live = territory.live_layers()
     count = plans.impact(actor=actor, found=plan)
     codes = pictures.code_table(plan, live, 12)
     return {
-        "plan": plan, "impact": count, "whole": [p for p in plan.problems if not p.place],
+        "plan": plan, "impact": count, "whole": [p for p in plan.problems if not p.place and p.code != "no_lines"],
         "matters": [(KINDS.get(kind, kind), n, ended) for kind, n, ended in count.matters],
         "codes": codes[:CODES_SHOWN], "codes_more": max(0, len(codes) - CODES_SHOWN), "codes_all": len(plan.moves.codes),
         "renamed": pictures.renamed(plan, live), "made_new": pictures.made(plan, live),
