@@ -295,6 +295,14 @@ def _load_summons_kinds(folder: Path, progress: Progress, lines: list[str] | Non
     _room("coordination.actions.kinds").load_kinds(actor=SYSTEM)
 
 
+def _matter_files(folder: Path) -> list[Path]:
+    return [Path(__file__).resolve().parent.parent / "ground" / "data" / "grid_matters.csv"]
+
+
+def _load_matters(folder: Path, progress: Progress, lines: list[str] | None = None) -> None:
+    _room("ground.actions.catalogue").load_matters(actor=SYSTEM)
+
+
 def _coordination_files(folder: Path) -> list[Path]:
     shipped = Path(__file__).resolve().parent.parent / "coordination" / "data"
     return [shipped / "topic_rules.csv", shipped / "shifts.csv"]
@@ -354,6 +362,13 @@ STEPS = (
         _has_rows("coordination.TopicRule"),
         _coordination_files,
         _load_coordination,
+    ),
+    Step(
+        "grid_matters",
+        _("网格化管理内容"),
+        _has_rows("ground.GridMatterCatalogue"),
+        _matter_files,
+        _load_matters,
     ),
     Step("circle_records", _("台账和创建项目"), _has_rows("circle.RecordKind"), _kind_files, _load_kinds),
     Step("circle_ground", _("步行路网与居住区"), _has_rows("circle.Home"), _ground_files, _load_ground),

@@ -7,5 +7,5 @@ Also here: hooks (what other rooms hold of a division, asked before its border m
 mapping (lines into codes and shapes), operations (whole operations as lines), areas (where matters belong afterwards). Of
 the designer: norms (the numbers a design starts from), recoding (codes of a grid designed anew), problems (what the engine
 refuses, in sentences), design_forms and design_files. Of the nets: merging (nets over the base grid), matters (rows of the
-catalogue), net_forms and net_files.
+catalogue), matter_imports (the catalogue as a table), net_forms and net_files.
 """

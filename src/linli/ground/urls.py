@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .web import borders, design_files, designer, designs, home, merger_lines, mergers, nets
+from .web import borders, design_files, designer, designs, home, matters, merger_lines, mergers, nets
 
 app_name = "ground"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *borders.urls,
     *mergers.urls,
     *merger_lines.urls,
+    *matters.urls,
     *nets.urls,
     *designs.urls,
     *designer.urls,

@@ -20,12 +20,11 @@ from linli.core.errors import Conflict, Invalid, Missing
 from linli.jobs import actions as jobs
 from linli.organisations import queries as organisations
 from linli.territory import queries as territory
-from linli.territory.choices import Provenance
 from linli.territory.polygons import LARGEST_BYTES, read_polygons
 from linli_engines.ground import to_degrees
 
 from .. import net_files, permissions
-from ..choices import LayerState, Net
+from ..choices import LayerState, Net, Provenance
 from ..models import NetCell, NetLayer, NetMerger
 
 Tell = Callable[[int, int, Any], object]
