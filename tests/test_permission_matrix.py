@@ -35,7 +35,7 @@ from tests.addresses import Address, every_address
 from tests.circle_samples import circle_samples
 from tests.coordination_samples import call_samples, topic_samples
 from tests.evaluation_samples import book_samples, data_samples, framework_samples, results_samples
-from tests.ground_samples import border_samples, design_samples
+from tests.ground_samples import border_samples, design_samples, net_samples
 
 TABLE = Path(__file__).with_name("permission_matrix.csv")
 UPDATE = os.environ.get("LINLI_UPDATE_MATRIX") == "1"
@@ -107,6 +107,7 @@ def samples(district: Cast) -> dict[str, Any]:
         **data_samples(district),
         **framework_samples(district),
         **border_samples(district),
+        **net_samples(district),
         **design_samples(district),
     }
     results = results_samples(district)

@@ -175,3 +175,12 @@ def test_xicheng_under_three_nets() -> None:
     assert borders(base, communities).agreeing > 0.98
     counted = responsible(found, 0.1)
     assert len(counted.none) + len(counted.one) + len(counted.several) == len(base)
+
+
+def test_cells_over_one_another_that_also_touch_the_base_along_a_line() -> None:
+    """What a cell has of the base may be an area and a line at once."""
+    base = {"a": area(0, 0, 100, 100)}
+    hook = shapely.union(area(60, 60, 140, 140), area(100, 0, 140, 140))
+    found = overlay(base, {"left": area(0, 0, 80, 80), "hook": hook, "corner": area(70, 70, 90, 90)})
+    assert found.uncovered["a"] == pytest.approx(1 - 0.76)
+    assert found.doubly["a"] == pytest.approx(0.07)

@@ -112,10 +112,18 @@ def _covered(cell: Shape, over: list[Shape]) -> tuple[float, float]:
     """Shares of the cell that are covered, and covered by two or more."""
     once: shapely.Geometry = shapely.Polygon()
     more: list[shapely.Geometry] = []
-    for piece in shapely.intersection(np.array(over, dtype=object), cell).tolist():
-        more.append(once.intersection(piece))
-        once = shapely.union(once, piece)
+    for piece in map(_areas, shapely.intersection(np.array(over, dtype=object), cell).tolist()):
+        more.append(_areas(once.intersection(piece)))
+        once = _areas(shapely.union(once, piece))
     return once.area / cell.area, shapely.union_all(more).area / cell.area
+
+
+def _areas(shape: shapely.Geometry) -> shapely.Geometry:
+    """Without the lines and points at which shapes only touch: GEOS cannot intersect a mixture."""
+    if shape.geom_type in ("Polygon", "MultiPolygon"):
+        return shape
+    parts = shapely.get_parts(shape)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2]) if len(parts) else shapely.Polygon()
 
 
 def _whole(share: float) -> float:

@@ -72,12 +72,13 @@ PLAYS = (
     ("coordination.SummonsKind", "coordination_calls"),
     ("coordination.TopicRule", "coordination_topics"),
     ("evaluation.Framework", "evaluation"),
+    ("ground.GridMatterCatalogue", "ground_nets"),
 )
 """What must have been loaded from a pack, and the play that needs it; each plays once."""
 
 
 def _play() -> None:
-    """Surveys and records of the service circle, summons and consultations, results of the evaluation."""
+    """Surveys and records of the service circle, summons and consultations, results of the evaluation, three nets."""
     from django.apps import apps
 
     for needed, name in PLAYS:
