@@ -69,6 +69,14 @@ def can_convene(actor: Actor) -> Decision:
     return no("not_district_chief", _("区街共商由区值班长召集。"))
 
 
+def can_conclude(actor: Actor, bodies: frozenset[int]) -> Decision:
+    """Say that a decision was carried out: who convenes, and serves none of the bodies that were to do it."""
+    allowed = can_convene(actor)
+    if allowed and not _is_system(actor) and bodies & (actor.bodies(STAFF) | actor.serves):
+        return no("own_body", _("自己单位落实的事项须由别人确认。"))
+    return allowed
+
+
 def can_steer_topic(actor: Actor, division: str) -> Decision:
     """Adopt, dismiss and assess a topic of a division."""
     if _is_system(actor) or _held(actor, CHIEF_KINDS, division):

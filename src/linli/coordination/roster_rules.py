@@ -13,7 +13,7 @@ FORWARD_DAYS = 92
 BACK_DAYS = 7
 """How far back it may still be corrected."""
 _TELEPHONE = re.compile(r"[0-9+() -]{5,20}(?:(?:转|-|x)\d{1,6})?")
-_MOBILE = re.compile(r"(?:\+?86)?1[3-9]\d{9}")
+_MOBILE = re.compile(r"(?:(?:\+|00)?86|0)?1[3-9]\d{9}(?:\d{0,6}|[转x].*)")  # with any prefix or extension
 
 
 @dataclass(frozen=True, slots=True)

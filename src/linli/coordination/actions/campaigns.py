@@ -43,10 +43,13 @@ class CampaignPlan:
 
 
 def draft_campaign(*, actor: Actor, plan: CampaignPlan) -> Campaign:
-    """A new campaign; it starts by itself on its first day. Raises Forbidden, Invalid."""
+    """A new campaign; it starts by itself on its first day. The same one sent twice makes one. Raises Forbidden, Invalid."""
     fields = _checked(plan)
     permissions.can_campaign(actor, tuple(fields["divisions"].split())).or_forbidden()
     with transaction.atomic():
+        twin = Campaign.objects.filter(state=S.DRAFT, version=1, made_by=actor.label, **fields).first()
+        if twin is not None:
+            return twin
         made = Campaign.objects.create(**fields, simulated=plan.simulated, made_by=actor.label, made_at=clock.now())
         _note(actor, made.pk, 1, "draft", {}, fields)
     return made

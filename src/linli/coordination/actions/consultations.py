@@ -26,8 +26,9 @@ from linli.response.texts import clean
 from linli.territory import queries as territory
 
 from .. import permissions
-from ..choices import DecisionState, ItemSource
-from ..models import AgendaItem, Consultation, Summons
+from ..choices import AnswerState, DecisionState, ItemSource
+from ..models import AgendaItem, Consultation, Summons, SummonsAnswer
+from ..queries.calls import named
 from ..rules import CONSULTATION, SUMMONS
 from .agenda import OnSummons, Press, decide_press
 
@@ -102,6 +103,8 @@ def press_consultation(*, actor: Actor, consultation_id: int, step: Step) -> int
             raise flow.too_late(found.matter.pk)
         step = replace(step, text=clean(step.text, need, required=True) if need else "")
         check_move(CONSULTATION, found.matter.stage, step.verb, {need or "": step.text})
+        if step.verb == "do_item":
+            permissions.can_conclude(actor, _doers(found, step)).or_forbidden()
         press = _TAKE[step.verb](found, step)
         try:
             with transaction.atomic(), clock.at(press.now, actor=SYSTEM):
@@ -153,6 +156,13 @@ def summons_of(item: AgendaItem) -> Summons | None:
     if item.source != ItemSource.SUMMONS:
         return None
     return Summons.objects.select_related("matter", "kind").get(pk=item.subject_id)
+
+
+def _doers(found: Consultation, step: Step) -> frozenset[int]:
+    """The bodies whose work a decided item is: its lead, and those that were called and not released."""
+    item = _item(found, step, DecisionState.DECIDED)
+    called = SummonsAnswer.objects.filter(summons_id=item.subject_id).exclude(state=AnswerState.RELEASED)
+    return named(called) | ({organisations.resolve(item.body_id)} if item.body_id else frozenset())
 
 
 def _list(found: Consultation, step: Step) -> Press:

@@ -146,7 +146,9 @@ def copy_week(*, actor: Actor, division: str, monday: date, version: int) -> int
 
 
 def undo_week(*, actor: Actor, division: str, monday: date, version: int) -> None:
-    """Take back the last change of a week, if nothing changed since. Raises Forbidden, Missing, Conflict."""
+    """Take back the last change of a week, if nothing changed since. Raises Forbidden, Missing, Invalid (too long ago),
+    Conflict.
+    """
     _may(actor, division)
     parent = RosterWeek.objects.filter(division=division, monday=monday).first()
     memo = parent.memo if parent else {}
@@ -157,6 +159,9 @@ def undo_week(*, actor: Actor, division: str, monday: date, version: int) -> Non
         end=dict.fromkeys(memo["added"], str(SlotState.CANCELLED)),
         alter={int(pk): values for pk, values in memo["before"].items()},
     )
+    touched = DutySlot.objects.filter(pk__in=[*change.end, *change.alter])
+    for day in set(touched.values_list("day", flat=True)):
+        _check_day(day)
     _write(actor, division, dict(weeks), change, undoable=False)
 
 

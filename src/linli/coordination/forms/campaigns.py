@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ..actions.campaigns import AIM_MOST, NAME_MOST, CampaignPlan
-from .choices import Day, body_choices, class_choices, division_choices
+from .choices import VERSION_MOST, Day, body_choices, class_choices, division_choices
 
 
 class CampaignForm(forms.Form):
@@ -21,7 +21,7 @@ class CampaignForm(forms.Form):
     first_day = forms.DateField(label=_("开始日期"), widget=Day())
     last_day = forms.DateField(label=_("截止日期"), widget=Day(), help_text=_("当天也算；最长一年。"))
     body = forms.TypedChoiceField(label=_("牵头单位"), required=False, coerce=int, empty_value=None)
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=0, max_value=VERSION_MOST)
 
     def __init__(self, held: list[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

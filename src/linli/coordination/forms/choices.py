@@ -17,6 +17,9 @@ from linli.territory import queries as territory
 WORKING = (BodyKind.SUBDISTRICT_OFFICE, BodyKind.GRID_TEAM, BodyKind.DEPARTMENT, BodyKind.ENTERPRISE,
            BodyKind.COMMAND_CENTRE, BodyKind.COMMUNITY_COMMITTEE, *SOCIETY)  # fmt: skip
 
+VERSION_MOST = 2**31 - 2
+"""What a version column holds, and one more."""
+
 
 class Day(forms.DateInput):
     """A date field of the browser, in ISO form."""

@@ -7,16 +7,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from linli.response.step_fields import BIG_ID
+
 from ..actions.roster import NewSlot
 from ..queries.roster import accounts_at, bodies_for
+from .choices import VERSION_MOST
 
 
 class SlotForm(forms.Form):
     """A body on call in a shift of a day. `held` is the slot that stands: its body stays, a leader may be named."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=VERSION_MOST)
     day = forms.DateField(widget=forms.HiddenInput)
-    shift = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    shift = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=BIG_ID)
     body = forms.TypedChoiceField(label=_("值班单位"), coerce=int)
     telephone = forms.CharField(
         label=_("值班电话"), required=False, max_length=24, help_text=_("单位的值班电话，不填个人手机。"),

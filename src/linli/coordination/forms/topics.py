@@ -7,10 +7,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from linli.response.step_fields import BIG_ID
+
 from ..actions.topic_finding import NewTopic
 from ..actions.topics import TEXT_MOST, TopicStep
 from ..queries.topic_rules import rules
-from .choices import Day, body_choices, class_choices
+from .choices import VERSION_MOST, Day, body_choices, class_choices
 
 WORDS: dict[str, tuple[Any, bool]] = {  # verb -> what its words are, and whether they must be there
     "adopt": (_("说明"), False),
@@ -31,8 +33,8 @@ WITH_DAY = {"adopt": _("目标日期"), "plan_measure": _("完成日期")}
 class TopicStepForm(forms.Form):
     """One step. Which fields it has is the verb's."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    measure = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=VERSION_MOST)
+    measure = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=BIG_ID)
 
     def __init__(self, verb: str, division: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -137,9 +137,9 @@ def meeting(actor: Actor, consultation_id: int) -> Meeting:
     if found is None or not (rows or sees_all(actor)):
         raise Missing("no_such_consultation", _("没有这次共商。"))
     everything = sees_all(actor)
-    words = actor.kind == "system" or (actor.kind == "person" and actor.holds(permissions.CHIEF_KINDS))
-    words = words or bool(own_bodies(actor))
-    lines = flow.history(found.matter, CONSULTATION, personal=words)
+    words = _reads_all(actor)
+    readable = {i.pk for i in rows} if words else _readable(actor, rows)
+    lines = flow.history(found.matter, CONSULTATION, personal=words or bool(readable))
     called = names.of({line.actor for line in lines})
     total = len(rows) if everything else AgendaItem.objects.filter(consultation=found).count()
     return Meeting(
@@ -147,25 +147,50 @@ def meeting(actor: Actor, consultation_id: int) -> Meeting:
         matter=found.matter,
         number=meeting_number(found.matter),
         stage=CONSULTATION.stages[found.matter.stage],
-        items=_shown(rows, lines, words),
+        items=_shown(rows, lines, readable),
         partial=len(rows) < total,
         total=total,
         # the journal speaks of every item: who sees some only is shown none of it
-        told=tell(lines, CONSULTATION, words=words, called=called) if everything else [],
+        told=tell(_bare(lines, words), CONSULTATION, words=words, called=called) if everything else [],
         convenes=bool(permissions.can_convene(actor)),
     )
 
 
-def _shown(rows: list[AgendaItem], lines: Iterable[flow.Line], words: bool) -> list[Item]:
+def _reads_all(actor: Actor) -> bool:
+    """Chiefs of the whole district read whatever was said."""
+    district = territory.district().code
+    return actor.kind == "system" or (actor.kind == "person" and actor.holds(permissions.CHIEF_KINDS, district))
+
+
+def _readable(actor: Actor, rows: list[AgendaItem]) -> set[int]:
+    """The items whose words are for this actor: of a chief's own subdistrict, led by an own body, or about a summons
+    that called one. What is seen by another post is seen without its words (1 SQL).
+    """
+    bodies, subjects = own_bodies(actor), [i.subject_id for i in rows if i.subject_id]
+    called = set(
+        SummonsAnswer.objects.filter(body_id__in=bodies, summons_id__in=subjects).values_list("summons_id", flat=True)
+    )
+    chief = [i.pk for i in rows if i.subject and actor.holds(permissions.CHIEF_KINDS, i.subject.subdistrict)]
+    return {i.pk for i in rows if i.body_id in bodies or i.subject_id in called} | set(
+        chief if actor.kind == "person" else ()
+    )
+
+
+def _bare(lines: list[flow.Line], words: bool) -> list[flow.Line]:
+    return lines if words else [replace(line, personal={}) for line in lines]
+
+
+def _shown(rows: list[AgendaItem], lines: Iterable[flow.Line], readable: set[int]) -> list[Item]:
     by_seq = {line.seq: line for line in lines}
     done = {line.facts.get("item"): line for line in by_seq.values() if line.verb == "do_item"}
-    subjects = [i.subject for i in rows if i.subject is not None and i.source == ItemSource.SUMMONS]
-    reasons = flow.last_personal(subjects, "fail") if subjects and words else {}
-    return [_item(i, by_seq.get(i.decided_seq or 0), done.get(i.pk), reasons) for i in rows]
+    read = [i for i in rows if i.pk in readable]
+    subjects = [i.subject for i in read if i.subject is not None and i.source == ItemSource.SUMMONS]
+    reasons = flow.last_personal(subjects, "fail") if subjects else {}
+    return [_item(i, by_seq.get(i.decided_seq or 0), done.get(i.pk), reasons, i.pk in readable) for i in rows]
 
 
-def _item(i: AgendaItem, line: Any, done: Any, reasons: Mapping[int, Mapping[str, Any]]) -> Item:
-    said = line.personal if line else {}
+def _item(i: AgendaItem, line: Any, done: Any, reasons: Mapping[int, Mapping[str, Any]], words: bool) -> Item:
+    said = line.personal if line and words else {}
     return Item(
         row=i,
         source=ItemSource(i.source).label,
@@ -174,7 +199,7 @@ def _item(i: AgendaItem, line: Any, done: Any, reasons: Mapping[int, Mapping[str
         number=number_of(i.subject) if i.subject and i.source == ItemSource.SUMMONS else "",
         body=organisations.body_name(i.body_id),
         words=str(said.get("result") or said.get("reason") or ""),
-        done_words=str(done.personal.get("result", "")) if done else "",
+        done_words=str(done.personal.get("result", "")) if done and words else "",
         why=str(reasons.get(i.subject_id or 0, {}).get("reason", "")),
         overdue=i.state == DecisionState.DECIDED and i.due_on is not None and i.due_on < clock.today(),
         erased=bool(line and line.erased),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import uuid
 from dataclasses import dataclass
 from functools import lru_cache
@@ -188,13 +189,18 @@ def _page(request: ActorRequest, form: CallForm, kinds: list[calls.KindView], *,
         "kinds": [_choice(k, division) for k in kinds],
         "place": _place_line(at) if at else "",
         "center": f"{at[0]:.6f},{at[1]:.6f}" if at else _center(division),
-        "about": form["case"].value() or "",
+        "about": _number_of(str(form["case"].value() or "")),
         "initials": {b.id: letters(b) for b in actions.callable_bodies()},
         "tiles": f"/tiles/{territory.revision()}/{{z}}/{{x}}/{{y}}.mvt",
         "has_errors": status >= 400,
         "tab": "summons",
     }
     return render(request, "coordination/summons_new.html", context, status=status)
+
+
+def _number_of(typed: str) -> str:
+    """What may be the number of one case, to be linked; '' for anything else."""
+    return typed if re.fullmatch(r"[0-9A-Za-z-]{1,32}", typed) else ""
 
 
 def _choice(kind: calls.KindView, division: str) -> KindChoice:
