@@ -91,7 +91,7 @@ function table() {
     go.addEventListener("click", (event) => { toggle(f.properties.code); look(f); one(`[data-rows] [data-code="${f.properties.code}"] button`)?.focus(); event.preventDefault(); });
     th.append(go);
     tr.dataset.code = f.properties.code;
-    if (on) tr.setAttribute("aria-selected", "true");
+    if (on) tr.dataset.on = "";
     tr.append(th, ...[number(f.properties.a), `${Math.round((100 * f.properties.a) / config.target)}%`, f.properties.k.toFixed(2)].map((text) => Object.assign(document.createElement("td"), { className: "n", textContent: text })), Object.assign(document.createElement("td"), { textContent: config.origins[f.properties.o] }));
     return tr;
   }));
