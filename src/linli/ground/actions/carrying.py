@@ -90,9 +90,12 @@ def _flip(change: GroundChange, tell: Tell) -> None:
     """The new layers go live; in the same transaction the change keeps what it needs to go on."""
     found = checked_plan(change)
     key = uuid.uuid4()
+    gone = {*found.moves.codes, *found.moves.parted}
+    live = territory.live_layers().values()
+    names = {f.code: f.name for layer in live for f in layer.features if f.name and f.code in gone}
 
     def keep(batch: str) -> None:
-        said = {**change.said, **found.moves.as_data(), "upto": rezone.last_id(), "carried": {}}
+        said = {**change.said, **found.moves.as_data(), "names": names, "upto": rezone.last_id(), "carried": {}}
         GroundChange.objects.filter(pk=change.pk).update(turn=batch, rezone_key=key, said=said)
 
     territory_actions.put_layers(

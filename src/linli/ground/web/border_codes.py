@@ -36,9 +36,9 @@ LEVELS = {6: gettext_lazy("区"), 9: gettext_lazy("街道"), 12: gettext_lazy("�
 def _rows(row: GroundChange) -> list[tuple[str, ...]]:
     """Of a change that was carried out the codes kept on its day; before that as they would be now."""
     if "codes" in row.said:
-        parted = row.said["parted"]
+        parted, called = row.said["parted"], row.said.get("names", {})
         return [
-            (old, "", new, territory.division_name(new), " ".join(parted.get(old, [])[1:]))
+            (old, called.get(old, ""), new, territory.division_name(new), " ".join(parted.get(old, [])[1:]))
             for old, new in sorted(
                 {**{k: k for k in parted}, **row.said["codes"]}.items(), key=lambda x: (len(x[0]), x[0])
             )

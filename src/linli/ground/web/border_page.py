@@ -72,7 +72,7 @@ def _lines(row: GroundChange, editing: bool) -> dict[str, Any]:
         return {}
     lines = plans.lines_of(row)
     problems = plans.plan(row).problems if lines and row.matter.stage in BEFORE else ()
-    known = border_lines.names()
+    known = row.said.get("names", {}) | border_lines.names()
     found: dict[str, Any] = {"rows": border_lines.rows_of(lines, known, problems)}
     if editing:
         found |= {
@@ -104,7 +104,12 @@ def _preview(actor: Actor, row: GroundChange) -> dict[str, Any]:
 def kept_codes(row: GroundChange) -> dict[str, Any]:
     """The code table of a change that was carried out: as it was kept on its day."""
     codes = sorted(row.said["codes"].items(), key=lambda pair: (len(pair[0]), pair[0]))
-    coarse = [pictures.Code(old, "", new, territory.division_name(new)) for old, new in codes if len(old) <= 12]
+    called = row.said.get("names", {})
+    coarse = [
+        pictures.Code(old, called.get(old, ""), new, territory.division_name(new))
+        for old, new in codes
+        if len(old) <= 12
+    ]
     return {"codes": coarse[:CODES_SHOWN], "codes_more": max(0, len(coarse) - CODES_SHOWN), "codes_all": len(codes)}
 
 
