@@ -29,7 +29,8 @@ def wire() -> None:
     from linli.coordination import permissions as coordination
     from linli.coordination import roster_imports, topic_imports
     from linli.coordination.queries import calls as summons
-    from linli.coordination.queries import summonses
+    from linli.coordination.queries import meetings, summonses
+    from linli.coordination.queries import points as coordination_points
     from linli.coordination.rules import CONSULTATION, SUMMONS, TOPIC
     from linli.coordination.web import summons_wall, walls
     from linli.evaluation import framework_imports
@@ -72,11 +73,14 @@ def wire() -> None:
     registry.register(MERGER, merger_lines)
     registry.register(TOPIC, topic_lines)
     registry.also(summonses.owing)
+    registry.also(meetings.owing)
     registry.on_watch(response_queries.watched)
     flow.announces(CALENDAR.kind)
     flow.announces(CHANGE.kind)
     flow.announces(MERGER.kind)
     rezone.register_points(CASE.kind, points_of_ids)
+    rezone.register_points(SUMMONS.kind, coordination_points.of_summons)
+    rezone.register_points(TOPIC.kind, coordination_points.of_topics)
     follow_borders()
     relay.subscribe("response.contacts", "case", response.settle_contact)
     relay.subscribe("response.followers", "case", response.close_followers)
@@ -101,7 +105,9 @@ def wire() -> None:
     importers.register(survey_imports.AnswerImporter())
     for record_table in record_imports.IMPORTERS:
         importers.register(record_table())
-    ground_hooks.on_classes(lambda: [(c.code, c.name) for c in response_queries.classes()])
+    ground_hooks.on_classes(  # what is found on the ground: a consultation or a need is no grid's
+        lambda: [(c.code, c.name) for c in response_queries.classes() if c.tree in ("event", "component")]
+    )
     files.register("case", cases.can_see_picture)
     files.register("summons", summons.can_see_picture)
     settings_menu.register(
@@ -206,6 +212,7 @@ def follow_borders() -> None:
 def news(actor: Actor, scope: str, after: int) -> dict[str, Any]:
     """What a live page is told: boards by their division, the inbox by its own; other pages only learn the position."""
     from linli.command import queries as command
+    from linli.coordination.queries import calls
     from linli.response import queries as response_queries
     from linli.workbench import queries as workbench
 
@@ -213,6 +220,8 @@ def news(actor: Actor, scope: str, after: int) -> dict[str, Any]:
         return command.news(actor, scope, after)
     if scope.startswith("case:"):
         return response_queries.case_news(actor, int(scope[5:]), after)
+    if scope.startswith("summons:"):
+        return calls.news(actor, int(scope[8:]), after)
     return workbench.news(actor, after) if scope == "inbox" else {}
 
 

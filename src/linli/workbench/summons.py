@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from linli.coordination.queries import meetings, summonses
 from linli.core.actor import Actor
@@ -35,8 +36,9 @@ def _line(found: summonses.Waiting) -> Line:
 
 
 def consultation_lines(actor: Actor, matters: Sequence[Matter]) -> Mapping[int, Line]:
-    """Two queries for all of them."""
+    """Two queries for all of them; one more for a body, which is told what it leads and by when."""
     wanted = {m.pk: m for m in matters}
+    mine = meetings.own_due(actor, wanted)
     return {
         row.id: Line(
             title=wanted[row.id].title,
@@ -46,9 +48,9 @@ def consultation_lines(actor: Actor, matters: Sequence[Matter]) -> Mapping[int, 
             number=row.number,
             url=reverse("coordination:consultation", args=[row.id]),
             opened_at=wanted[row.id].opened_at,
-            due_at=wanted[row.id].due_at,
+            due_at=mine.get(row.id) or wanted[row.id].due_at,
             simulated=row.simulated,
+            asked=str(_("请落实议定事项")) if row.id in mine else "",
         )
-        for row in meetings.meetings(actor)
-        if row.id in wanted
+        for row in meetings.meetings(actor, ids=wanted, limit=len(wanted))
     }

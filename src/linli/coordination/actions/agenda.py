@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from linli.core import clock
@@ -12,6 +12,7 @@ from linli.flow.actions import DueTimes
 
 from ..choices import DecisionState
 from ..models import AgendaItem, Summons
+from ..queries.calls import end_of
 from .answers import judging_due
 
 STATES = {
@@ -45,11 +46,6 @@ class Press:
     values: dict[str, Any] = field(default_factory=dict)
     closes: bool = False
     now: datetime = field(default_factory=clock.now)
-
-
-def end_of(day: date) -> datetime:
-    """The last minute of a day in Shanghai."""
-    return datetime.combine(day, time(23, 59), clock.SHANGHAI)
 
 
 def decide_press(

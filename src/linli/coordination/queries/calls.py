@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django.utils.translation import get_language
@@ -14,6 +14,7 @@ from linli.core import clock
 from linli.core.actor import Actor
 from linli.core.decision import YES, Decision
 from linli.core.errors import Missing
+from linli.flow import queries as flow
 from linli.flow.models import Matter
 from linli.organisations import queries as organisations
 from linli.worktime import queries as worktime
@@ -95,6 +96,18 @@ def load(actor: Actor, summons_id: int) -> tuple[Summons, list[SummonsAnswer]]:
     return summons, parts
 
 
+def news(actor: Actor, summons_id: int, after: int) -> dict[str, Any]:
+    """For the live page of one summons: whether it changed after a position, if the actor may see it."""
+    position, ids = flow.changed_after(after)
+    if summons_id not in ids:
+        return {"position": position, "ids": []}
+    try:
+        load(actor, summons_id)
+    except Missing:
+        return {"position": position, "ids": []}
+    return {"position": position, "ids": [summons_id]}
+
+
 def allowed_to(
     actor: Actor, matter: Matter, parts: Iterable[SummonsAnswer], verb: str, body_id: int | None = None
 ) -> Decision:
@@ -129,6 +142,11 @@ def can_see_picture(actor: Actor, subject: str, request: Any = None) -> Decision
     if summons is None or not can_read_words(actor, summons.matter.subdistrict, named(parts)):
         raise Missing("photo_missing", _("照片不存在，或者已经删除。"))
     return YES
+
+
+def end_of(day: date) -> datetime:
+    """The last minute of a day in Shanghai."""
+    return datetime.combine(day, time(23, 59), clock.SHANGHAI)
 
 
 def number_of(matter: Matter) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from linli.core import clock
@@ -23,7 +23,7 @@ from .. import permissions
 from ..choices import DecisionState, ItemSource
 from ..models import AgendaItem, Consultation, SummonsAnswer
 from ..rules import CONSULTATION, SUMMONS
-from .calls import number_of, own_bodies
+from .calls import end_of, number_of, own_bodies
 from .story import Told, tell
 from .summonses import Row, rows_of
 
@@ -100,9 +100,13 @@ def _items(actor: Actor) -> QuerySet[AgendaItem]:
     return rows if condition is None else rows.filter(condition)
 
 
-def meetings(actor: Actor, *, stage: str = "", limit: int = 100) -> list[MeetingRow]:
-    """Consultations that the actor sees, the latest meeting first (2 SQL)."""
+def meetings(
+    actor: Actor, *, stage: str = "", limit: int = 100, ids: Collection[int] | None = None
+) -> list[MeetingRow]:
+    """Consultations that the actor sees, the latest meeting first (2 SQL). `ids`: of these."""
     rows = Consultation.objects.select_related("matter").order_by("-meets_at", "-pk")
+    if ids is not None:
+        rows = rows.filter(pk__in=ids)
     if not sees_all(actor):
         rows = rows.filter(pk__in=_items(actor).values("consultation_id"))
     if stage in CONSULTATION.stages:
@@ -268,6 +272,24 @@ def _decision(i: AgendaItem, today: date) -> Decision:
         late_days=max(late, 0),
         simulated=i.consultation.matter.simulated,
     )
+
+
+def _own_decisions(actor: Actor) -> QuerySet[AgendaItem]:
+    return AgendaItem.objects.filter(state=DecisionState.DECIDED, body_id__in=own_bodies(actor))
+
+
+def owing(actor: Actor) -> QuerySet[Matter] | None:
+    """The consultations that decided something which a body of the actor leads and has still to do."""
+    if not own_bodies(actor):
+        return None
+    held = _own_decisions(actor).values("consultation_id")
+    return Matter.objects.filter(kind=CONSULTATION.kind, ended_at=None, stage="held", pk__in=held)
+
+
+def own_due(actor: Actor, ids: Collection[int]) -> dict[int, datetime]:
+    """Of these consultations, by when the first decision of an own body is due (1 SQL; none where there is no body)."""
+    rows = _own_decisions(actor).filter(consultation_id__in=ids).order_by().values_list("consultation_id")
+    return {pk: end_of(day) for pk, day in rows.annotate(first=Min("due_on"))} if own_bodies(actor) else {}
 
 
 def follow_counts(actor: Actor) -> dict[str, int]:

@@ -7,21 +7,26 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.urls import reverse
 
+from linli.config import wiring
 from linli.coordination.actions import campaigns, roster, topic_finding, topics
 from linli.coordination.actions.topic_rules import load_topic_rules
 from linli.coordination.actions.upkeep import erase_old_call_texts
 from linli.coordination.models import Campaign, DutySlot, Topic
-from linli.coordination.queries import meetings, topic_rules
+from linli.coordination.queries import meetings, points, topic_rules
 from linli.coordination.roster_rules import telephone_problem, tidy_telephone
 from linli.core import clock
 from linli.core.actor import SYSTEM, Actor
 from linli.core.errors import Forbidden, Invalid
 from linli.flow import queries as flow
+from linli.flow import relay
 from linli.flow.models import Journal
+from linli.territory import queries as territory
 from linli.testing.fixtures import Cast
+from linli.workbench import queries as workbench
 
 from .stories import body, call, failed, items, matter, meeting, press, step
 from .test_roster import MONDAY, NIUJIE, put, version
@@ -94,6 +99,54 @@ def test_words_of_a_topic_go_when_those_of_a_case_do(district: Cast) -> None:
         assert erase_old_call_texts() == 1
     lines = flow.history(Topic.objects.get().matter, topics.TOPIC, personal=True)
     assert [bool(line.personal) for line in lines] == [False] * len(lines) and any(line.erased for line in lines)
+
+
+# --- what waits, what is told, where it lies -----------------------------------------------------------------------
+def test_a_decision_waits_for_the_body_that_leads_it(district: Cast) -> None:
+    wiring.wire()
+    pk = decided(district)
+    lead = replace(district.actor("handler-enforcement"), id=999, posts=())
+    post = next(p for p in district.actor("handler-enforcement").posts if p.body_id)
+    lead = replace(lead, posts=(replace(post, body_id=body("urban-management")),))
+
+    def waits(actor: Actor) -> list[Any]:
+        found = [workbench.inbox(actor, tab).rows for tab in workbench.TABS]
+        return [row.line for rows in found for row in rows if row.id == pk]
+
+    (line,) = waits(lead)
+    assert line.asked == "请落实议定事项" and clock.local(line.due_at).date() == clock.today() + timedelta(days=10)
+    assert not waits(district.actor("handler-landscaping")) and not waits(district.actor("handler-enforcement"))
+    assert [line.asked for line in waits(district.actor("chief"))] == [""]
+    for item in items(pk):
+        press(district.actor("chief"), pk, "do_item", item_id=item.pk, text="已核实")
+    assert not waits(lead)
+
+
+def test_a_summons_tells_its_news_to_who_sees_it(district: Cast) -> None:
+    one = call(district)
+    relay.stamp()
+    after = flow.position()
+    step(district.actor("handler-enforcement"), one, "sign", code="enforcement")
+    relay.stamp()
+    scope = f"summons:{one}"
+    for who in ("chief-niujie", "handler-landscaping", "auditor"):
+        assert wiring.news(district.actor(who), scope, after) == {"position": after + 1, "ids": [one]}, who
+    for who in ("chief-desheng", "handler-sanitation"):
+        assert wiring.news(district.actor(who), scope, after)["ids"] == [], who
+    assert wiring.news(district.actor("chief-niujie"), "summons:999999", after)["ids"] == []
+    assert wiring.news(district.actor("chief-niujie"), scope, 10**30)["ids"] == []
+
+
+def test_summons_and_topics_say_where_they_lie(district: Cast) -> None:
+    load_topic_rules(actor=SYSTEM)
+    one, chief, rule = call(district), district.actor("chief-niujie"), topic_rules.rules()[0].id
+    round_ = topic_finding.raise_topic(actor=chief, wanted=topic_finding.NewTopic("0102", rule, 116.3596, 39.8862))
+    home = next(d.code for d in territory.divisions(12, NIUJIE))
+    whole = topic_finding.raise_topic(actor=chief, wanted=topic_finding.NewTopic("0102", rule, community=home))
+    lon, lat = points.of_summons(np.array([10**9, one, round_.pk]))
+    assert np.isnan(lon[[0, 2]]).all() and (lon[1], lat[1]) == (116.3596, 39.8862)
+    lon, _lat = points.of_topics(np.array([whole.pk, round_.pk, one]))
+    assert np.isnan(lon[[0, 2]]).all() and lon[1] == 116.3596
 
 
 # --- the roster ----------------------------------------------------------------------------------------------------
