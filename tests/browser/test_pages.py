@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,13 @@ PAGES = [
     ("analyst", "/evaluation/"), ("analyst", "/evaluation/results/new/"), ("analyst", "/evaluation/compare/"), ("operator", "/evaluation/"),
     ("analyst", "/evaluation/data/"), ("analyst", "/evaluation/data/checks/"), ("analyst", "/evaluation/data/units/"),
     ("analyst", "/evaluation/data/deliveries/"), ("analyst", "/evaluation/data/deliveries/new"),
+    ("chief", "/command/together/"), ("chief", "/command/?view=heat"), ("chief-niujie", "/coordination/summons/"),
+    ("chief-niujie", "/coordination/summons/new"), ("chief", "/coordination/summons/statistics"), ("chief", "/coordination/consultations/"),
+    ("chief", "/coordination/decisions/"), ("chief", "/coordination/topics/?view=all"), ("chief", "/coordination/topics/new/"),
+    ("chief", "/coordination/campaigns/"), ("chief", "/coordination/campaigns/new/"), ("dispatcher", "/coordination/roster/"),
+    ("handler-sanitation", "/coordination/summons/"), ("planner", "/ground/grids/"), ("planner", "/ground/grids/new/"),
+    ("chief", "/ground/changes/"), ("administrator", "/ground/changes/new/"), ("planner", "/ground/nets/"), ("planner", "/ground/nets/new/"),
+    ("planner", "/ground/mergers/new/"), ("planner", "/ground/matters/"), ("auditor", "/ground/nets/"),
 ]  # fmt: skip
 MEASURE = """() => ({
   wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -57,6 +65,11 @@ def serious(page: Any) -> list[str]:
     return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]
 
 
+FIRST_OF = [  # (who, list, what the address of one begins with): the first that the list leads to
+    ("chief", "/coordination/summons/?view=all", "/coordination/summons/"), ("chief", "/coordination/consultations/", "/coordination/consultations/"),
+    ("chief", "/coordination/topics/?view=all", "/coordination/topics/"), ("chief", "/coordination/campaigns/", "/coordination/campaigns/"),
+    ("planner", "/ground/nets/", "/ground/nets/"), ("planner", "/ground/nets/", "/ground/mergers/"), ("planner", "/ground/matters/", "/ground/matters/"),
+]  # fmt: skip
 BY_PERSON = sorted(PAGES, key=lambda page: page[0])  # one after the other in one browser, as a person would
 
 
@@ -65,8 +78,26 @@ BY_PERSON = sorted(PAGES, key=lambda page: page[0])  # one after the other in on
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_a_page(stay: Callable[..., Visitor], who: str, path: str, size: dict[str, int], language: str) -> None:
     visitor = stay(who, size=size, language=language)
-    answer = visitor.go(path)
-    status = answer.status
+    look(visitor, visitor.go(path).status, language)
+
+
+@pytest.mark.parametrize(("who", "path", "begins"), FIRST_OF, ids=[f"{w}{b}" for w, _p, b in FIRST_OF])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["390", "1440"])
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_first_of_a_list(
+    stay: Callable[..., Visitor], who: str, path: str, begins: str, size: dict[str, int], language: str
+) -> None:
+    visitor = stay(who, size=size, language=language)
+    visitor.go(path)
+    links = visitor.page.locator(f"main a[href^='{begins}']").evaluate_all(
+        "all => all.map(a => a.getAttribute('href'))"
+    )
+    one = next(link for link in links if re.fullmatch(re.escape(begins) + r"\d+/(\w+/)?", link))
+    look(visitor, visitor.go(one).status, language)
+
+
+def look(visitor: Visitor, status: int, language: str) -> None:
+    """What every page keeps to."""
     assert status < 500
     page = visitor.page
     page.wait_for_timeout(150)
