@@ -14,6 +14,7 @@ from linli.ground.actions import catalogue, layers
 from linli.ground.choices import Finding, Net
 from linli.ground.models import GridMatterCatalogue, MergeLine, NetLayer
 from linli.ground.tests.net_samples import by_community, compared, file_of, tell, two
+from linli.territory import queries as territory
 from linli.testing.fixtures import Cast
 
 NETS, MATTERS = "/ground/nets/", "/ground/matters/"
@@ -55,6 +56,8 @@ def test_a_merger_is_decided_on_its_page(district: Cast) -> None:
     page = client.get(base).content.decode()
     assert "定了多少" in page and "界线与单元网格一致" in page and merger.name in page
     assert merger.name in client.get(NETS).content.decode()
+    assert "还没有融合生效" in client.get(NETS, {"code": territory.grid_codes()[0]}).content.decode()
+    assert "没有这个编码" in client.get(NETS, {"code": "1"}).content.decode()
     for what in ("grids", "borders"):
         assert json.loads(client.get(f"{base}map.json?net={Net.SERVICE}&what={what}").content)["features"]
     several = {"net": Net.SERVICE, "finding": Finding.SEVERAL, "state": "open"}

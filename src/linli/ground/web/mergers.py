@@ -158,7 +158,8 @@ def _told(row: NetMerger) -> list[Told]:
             text = _("%(n)s 条，都归占得最多的单位") % {"n": facts["lines"]}
         elif line.verb == "decide":
             text = f"{facts.get('code', '')} {Net(facts['net']).label}"
-        told.append(Told(line.label, known.get(line.actor, ""), line.at, text, str(line.personal.get("reason", ""))))
+        label = _("开始比对") if line.verb == "open" else line.label
+        told.append(Told(label, known.get(line.actor, ""), line.at, text, str(line.personal.get("reason", ""))))
     return told
 
 

@@ -27,6 +27,7 @@ from .. import permissions
 from ..actions import layers as write
 from ..choices import LayerState, Net
 from ..net_forms import LayerForm
+from ..queries import duties
 from ..queries import mergers as merger_reads
 from ..queries import nets as read
 
@@ -37,13 +38,15 @@ LISTED = 100
 @never_cache
 @require(*permissions.READ_KINDS)
 def listed(request: ActorRequest) -> HttpResponse:
-    """`/ground/nets/`"""
+    """`/ground/nets/?code=`: `code` asks who answers in one base grid."""
+    code = request.GET.get("code", "").strip()[:15]
     rows = read.layers(request.actor)
     live = {r.net: r for r in rows if r.state == LayerState.IN_FORCE}
     cards = [(net, label, live.get(net), sum(r.net == net for r in rows)) for net, label in Net.choices]
     context = {
         "tab": "nets", "cards": cards, "rows": rows, "mergers": merger_reads.mergers(request.actor), "any": bool(live),
         "may": permissions.can_draw_district(request.actor).allowed, "simulated": any(r.simulated for r in live.values()),
+        "code": code, "duties": duties.duties_of(code) if code else (), "known": code in territory.grid_codes(),
     }  # fmt: skip
     return render(request, "ground/nets.html", context)
 
