@@ -55,6 +55,7 @@ def page(request: ActorRequest) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 @require(*KINDS)
 def as_pdf(request: ActorRequest) -> HttpResponse:
     """Raises Forbidden, Missing (no such board; no means to print), Invalid."""

@@ -161,6 +161,7 @@ def _name(found: Comparison) -> str:
 
 
 @require_safe
+@never_cache
 @require(*KINDS)
 def as_xlsx(request: ActorRequest) -> HttpResponse:
     found = _found(request)
@@ -168,6 +169,7 @@ def as_xlsx(request: ActorRequest) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 @require(*KINDS)
 def as_csv(request: ActorRequest) -> HttpResponse:
     found = _found(request)
@@ -176,6 +178,7 @@ def as_csv(request: ActorRequest) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 @require(*KINDS)
 def figure(request: ActorRequest, key: str, kind: str) -> HttpResponse:
     """A figure as SVG or PNG. Raises Missing."""
