@@ -58,7 +58,7 @@ def test_nothing_of_a_neighbour_is_in_any_file(district: Cast) -> None:
             reverse(f"command:{name}"),
             {"division": NIUJIE, "wall": "1", "rotate": "queue,league,duty,summons,campaign"},
         )
-        told = (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode("utf-8", "replace")
+        told = (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode("utf-8", "replace")  # type: ignore[attr-defined]
         if name == "home":
             answer = client.get(reverse("command:subdistrict", args=[NIUJIE]), {"wall": "1"})
             told = answer.content.decode()

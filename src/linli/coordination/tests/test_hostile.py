@@ -17,7 +17,9 @@ from linli.coordination.actions.topic_rules import load_topic_rules
 from linli.coordination.actions.upkeep import erase_old_call_texts
 from linli.coordination.models import Campaign, DutySlot, Topic
 from linli.coordination.queries import meetings, points, topic_rules
+from linli.coordination.queries import roster as duty
 from linli.coordination.roster_rules import telephone_problem, tidy_telephone
+from linli.coordination.rules import TOPIC
 from linli.core import clock
 from linli.core.actor import SYSTEM, Actor
 from linli.core.errors import Forbidden, Invalid
@@ -97,7 +99,7 @@ def test_words_of_a_topic_go_when_those_of_a_case_do(district: Cast) -> None:
     assert erase_old_call_texts() == 0
     with clock.at(clock.now() + timedelta(days=4000), actor=SYSTEM):
         assert erase_old_call_texts() == 1
-    lines = flow.history(Topic.objects.get().matter, topics.TOPIC, personal=True)
+    lines = flow.history(Topic.objects.get().matter, TOPIC, personal=True)
     assert [bool(line.personal) for line in lines] == [False] * len(lines) and any(line.erased for line in lines)
 
 
@@ -213,8 +215,8 @@ def test_versions_without_end_are_refused(district: Cast, number: int) -> None:
     topic = topic_finding.raise_topic(actor=chief, wanted=wanted)
     step = {"verb": "dismiss", "version": number, "text": "x", "measure": number}
     assert client.post(reverse("coordination:topic-move", args=[topic.pk]), step).status_code in (409, 422)
-    office = next(b for b in roster.reads.bodies_for(NIUJIE))
-    shift = roster.reads.shifts_of(NIUJIE)[0]
+    office = next(b for b in duty.bodies_for(NIUJIE))
+    shift = duty.shifts_of(NIUJIE)[0]
     slot = {"verb": "put", "division": NIUJIE, "version": number, "day": f"{clock.today()}", "shift": shift.id,
             "body": office.id, "telephone": ""}  # fmt: skip
     change = reverse("coordination:roster-change")
