@@ -194,3 +194,19 @@ def test_the_system_draws_a_grid_change_without_lines(admin: Client) -> None:
     change = changes.open_change(actor=SYSTEM, kind=ChangeKind.BORDERS, name="空的")
     page = admin.get(reverse("ground:change", args=[change.pk])).content.decode()
     assert "还没有写怎样改" in page
+
+
+def test_the_clock_begins_what_is_due(admin: Client, district: Cast, draft: GroundChange) -> None:
+    from linli.config import wiring
+
+    send(admin, draft, "op-rename", rename_code=INTO, rename_name="什刹海新街道")
+    change = changes.change_of(draft.pk)
+    changes.submit(
+        actor=district.actor("administrator"), change=change, version=change.matter.version, effective_on=clock.today()
+    )
+    change = changes.change_of(draft.pk)
+    changes.approve(actor=district.actor("chief"), change=change, version=change.matter.version)
+    wiring.borders()
+    assert changes.change_of(draft.pk).matter.stage == "carrying"
+    page = admin.get(reverse("ground:change", args=[draft.pk])).content.decode()
+    assert "progress" in page and admin.get(reverse("ground:change-progress", args=[draft.pk])).status_code == 200
