@@ -23,6 +23,7 @@ from linli.response.queries.recurring import Part, counted
 from .. import permissions
 from ..models import Measure, Topic, TopicCase
 from ..rules import TOPIC
+from .calls import can_read_words
 
 VIEWS = ("area", "body")
 CHIEF_VERBS = frozenset({"adopt", "dismiss", "change_owner"})
@@ -178,8 +179,8 @@ def cases_of(actor: Actor, topic: Topic) -> TopicCases:
 
 
 def history(actor: Actor, topic: Topic) -> list[Line]:
-    """The whole journal of a topic; who sees the topic reads its words."""
-    return flow.history(topic.matter, TOPIC, personal=True)
+    """The whole journal of a topic; its words are for the chiefs of the place and the bodies that it names."""
+    return flow.history(topic.matter, TOPIC, personal=can_read_words(actor, division_of(topic), bodies_of(topic)))
 
 
 def topic_of_case(actor: Actor, case_id: int) -> Topic | None:
