@@ -120,12 +120,15 @@ def _drawing(actor: Actor, ground: Ground, now: Asked, found: Comparison) -> Saf
     return mark_safe(drawings.flat(drawings.point_map(ground.division, marks, counts, title, *MAP)))  # noqa: S308  our own
 
 
+NOTED = ("opened", "closed", "rate", "late")  # numbers of which the foot says what they count
+
+
 def notes(found: Comparison, span: str) -> list[str]:
     """What must be known of the numbers."""
     words = comparison.words()
     said = [
         _("截至 %(at)s（北京时间）。地点按现在负责的街道、社区，不按受理时的网格。") % {"at": found.at},
-        "".join(f"{words[key][0]}：{words[key][1]}" for key in ("opened", "closed", "rate", "late")),
+        "".join(_("%(name)s：%(calibre)s") % {"name": words[k][0], "calibre": words[k][1]} for k in NOTED),
         _("街道、社区界线为近似；没有界线的社区不在图上，在数字里。"),
     ]
     if found.running:

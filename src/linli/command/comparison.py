@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from linli.core import clock
 from linli.core.actor import Actor
@@ -176,7 +177,7 @@ def words() -> dict[str, tuple[str, str]]:
     """Each number's name and calibre."""
     return {
         "opened": (_("受理"), _("这段时间里上报的，含后来不予立案的。")),
-        "closed": (_("结案"), _("最后一次结案在这段时间里的；结案后又重开、还没再结的不算。")),
+        "closed": (pgettext("figure", "结案"), _("最后一次结案在这段时间里的；结案后又重开、还没再结的不算。")),
         "rate": (_("按期结案率"), _("结案的里面，在整件事的办结时限（含批准的延期）之内结的占多少；没有时限的算按期。")),
         "open": (_("期末在办"), _("最后一天结束时（或现在）已上报、没有结案也没有终止的。")),
         "late": (_("期末超期"), _("期末在办的里面，已过整件事办结时限的；时限按现在登记的。")),

@@ -1,4 +1,4 @@
-"""The tabs of the room: those that this actor's posts may use and that have an address."""
+"""The tabs of the room: those that this actor's posts may use and that have an address; names of data in two languages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from ..permissions import READ_KINDS, ROSTER_READ_KINDS, WATCH_KINDS
@@ -40,3 +41,10 @@ def coordination_tabs(context: dict[str, Any], current: str) -> dict[str, Any]:
     """`{% coordination_tabs "summons" %}`"""
     actor = context["request"].actor
     return {"tabs": tabs_for(actor), "current": current}
+
+
+@register.filter
+def named(thing: Any) -> str:
+    """`{{ shift|named }}`: its name in the reader's language, the Chinese one where there is no other."""
+    english = (get_language() or "").startswith("en")
+    return str((thing.name_en if english else "") or thing.name)

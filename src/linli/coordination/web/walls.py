@@ -16,6 +16,7 @@ from ..choices import CampaignState
 from ..queries import campaigns as campaign_reads
 from ..queries import roster as roster_reads
 from ..queries.campaigns import Board, BoardFilter
+from ..templatetags.coordination import named
 
 ROWS = 12
 
@@ -29,8 +30,8 @@ def duty(actor: Actor, division: str) -> Mapping[str, Any]:
 def duty_data(actor: Actor, division: str) -> Any:
     found = roster_reads.on_call(actor, division)
     return {
-        "slots": [{"body": s.body, "telephone": s.telephone, "shift": s.shift.name} for s in found.slots],
-        "gaps": [s.name for s in found.gaps],
+        "slots": [{"body": s.body, "telephone": s.telephone, "shift": named(s.shift)} for s in found.slots],
+        "gaps": [named(s) for s in found.gaps],
     }
 
 
