@@ -6,19 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from linli.accounts.choices import PostKind as P
-from linli.flow.rules import Flow, Move, Stage
+from linli.flow.rules import Flow, Move, Stage, by_token, by_verb
 
 WHISTLE = "北京市“街乡吹哨、部门报到”实施方案（2018）"
 CONSULTING = "西城区区街民生问题共商机制"
 AT_SOURCE = "北京市接诉即办工作条例（2021）：主动治理、源头治理"
-
-
-def _stages(*stages: Stage) -> dict[str, Stage]:
-    return {s.token: s for s in stages}
-
-
-def _moves(*moves: Move) -> dict[str, Move]:
-    return {m.verb: m for m in moves}
 
 
 def _from(*stages: str) -> frozenset[str]:
@@ -33,7 +25,7 @@ SUMMONS = Flow(
     kind="summons",
     start="called",
     ends=_from("settled", "withdrawn"),
-    stages=_stages(
+    stages=by_token(
         Stage("called", _("待响应"), _("待响应")),  # the bodies that owe an answer find it by their rows
         Stage("judging", _("待评定"), _("待评定"), _CHIEF),
         Stage("failed", _("待共商"), _("待共商"), _DISTRICT),
@@ -42,7 +34,7 @@ SUMMONS = Flow(
         Stage("settled", _("已办结"), _("已办结")),
         Stage("withdrawn", _("已撤回"), _("已撤回")),
     ),
-    moves=_moves(
+    moves=by_verb(
         Move("sign", _("签收"), _from("called"), None, f"{WHISTLE}：部门报到"),
         Move("arrive", _("到场"), _from("called"), None, f"{WHISTLE}：部门报到"),
         Move("answer", _("答复"), _OPEN_CALL, None, f"{WHISTLE}：部门报到", ("result",)),
@@ -76,14 +68,14 @@ TOPIC = Flow(
     kind="topic",
     start="found",
     ends=_from("cured", "dismissed"),
-    stages=_stages(
+    stages=by_token(
         Stage("found", _("待立题"), _("待立题"), _CHIEF | _DISTRICT),
         Stage("working", _("治理中"), _("治理中"), frozenset({P.HANDLER}), by="body"),
         Stage("checking", _("待评估"), _("待评估"), _CHIEF | _DISTRICT),
         Stage("cured", _("已见效"), _("已见效")),
         Stage("dismissed", pgettext_lazy("stage", "不立题"), _("不立题")),
     ),
-    moves=_moves(
+    moves=by_verb(
         Move("adopt", _("立题"), _from("found"), "working", f"{AT_SOURCE}：专题", ("body",)),
         Move("dismiss", _("不立题"), _from("found"), "dismissed", f"{AT_SOURCE}：专题", ("reason",)),
         Move("plan_measure", _("增加措施"), _from("working"), None, f"{AT_SOURCE}：措施", ("text",)),
@@ -106,13 +98,13 @@ CONSULTATION = Flow(
     kind="consultation",
     start="planned",
     ends=_from("closed", "cancelled"),
-    stages=_stages(
+    stages=by_token(
         Stage("planned", _("待召开"), _("待召开"), _DISTRICT),
         Stage("held", _("落实中"), _("落实中"), _DISTRICT),
         Stage("closed", _("已办结"), _("已办结")),
         Stage("cancelled", _("已取消"), _("已取消")),
     ),
-    moves=_moves(
+    moves=by_verb(
         Move("list_item", _("列入议程"), _from("planned"), None, f"{CONSULTING}：议程"),
         Move("drop_item", _("移出议程"), _from("planned"), None, f"{CONSULTING}：议程"),
         Move("reschedule", _("改期"), _from("planned"), None, f"{CONSULTING}：议程"),

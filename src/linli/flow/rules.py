@@ -55,6 +55,16 @@ class Move:
     spares: str = ""
 
 
+def by_token(*stages: Stage) -> dict[str, Stage]:
+    """Stages as a Flow holds them, in their order."""
+    return {s.token: s for s in stages}
+
+
+def by_verb(*moves: Move) -> dict[str, Move]:
+    """Arrows as a Flow holds them, in their order."""
+    return {m.verb: m for m in moves}
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """The largest graph of one kind of matter: where it starts, rests, moves and ends."""

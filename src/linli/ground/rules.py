@@ -5,18 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from linli.accounts.choices import PostKind as P
-from linli.flow.rules import Flow, Move, Stage
+from linli.flow.rules import Flow, Move, Stage, by_token, by_verb
 
 CODES = "DB11/T 2157-2023"
 THREE_NETS = "西城区三网融合：城市管理网、社会服务管理网、社会治安网"
-
-
-def _stages(*stages: Stage) -> dict[str, Stage]:
-    return {s.token: s for s in stages}
-
-
-def _moves(*moves: Move) -> dict[str, Move]:
-    return {m.verb: m for m in moves}
 
 
 def _from(*stages: str) -> frozenset[str]:
@@ -29,7 +21,7 @@ CHANGE = Flow(
     kind="ground_change",
     start="draft",
     ends=_from("withdrawn", "undone"),
-    stages=_stages(
+    stages=by_token(
         Stage("draft", _("起草中"), _("起草中")),
         Stage("submitted", _("待批准"), _("待批准"), _DECIDES),
         Stage("scheduled", _("待生效"), _("待生效")),
@@ -39,7 +31,7 @@ CHANGE = Flow(
         Stage("undone", _("已撤销"), _("已撤销")),
         Stage("withdrawn", _("已放弃"), _("已放弃")),
     ),
-    moves=_moves(
+    moves=by_verb(
         Move("edit", _("修改"), _from("draft"), None, CODES),
         Move("submit", _("提请批准"), _from("draft"), "submitted", CODES),
         Move("send_back", _("退回修改"), _from("submitted", "scheduled"), "draft", CODES, ("reason",)),
@@ -61,7 +53,7 @@ MERGER = Flow(
     kind="net_merger",
     start="computing",
     ends=_from("superseded", "withdrawn"),
-    stages=_stages(
+    stages=by_token(
         Stage("computing", _("正在比对"), _("正在比对")),
         Stage("open", _("待逐条确定"), _("待逐条确定"), frozenset({P.PLANNER})),
         Stage("submitted", _("待批准"), _("待批准"), _DECIDES),
@@ -69,7 +61,7 @@ MERGER = Flow(
         Stage("superseded", _("已被替代"), _("已被替代")),
         Stage("withdrawn", _("已放弃"), _("已放弃")),
     ),
-    moves=_moves(
+    moves=by_verb(
         Move("compared", _("比对完成"), _from("computing"), "open", THREE_NETS, locked=True),
         Move("decide", _("逐条确定"), _from("open"), None, THREE_NETS),
         Move("submit", _("提请批准"), _from("open"), "submitted", THREE_NETS),

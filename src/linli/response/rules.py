@@ -10,21 +10,13 @@ from django.utils.translation import pgettext_lazy
 from linli.accounts.choices import PostKind as P
 from linli.core.clock import local
 from linli.core.errors import Invalid
-from linli.flow.rules import Flow, Move, Stage
+from linli.flow.rules import Flow, Move, Stage, by_token, by_verb
 
 SEVEN_STEPS = "七步闭环（东城，2004；扶政办〔2019〕3号）"
 HOTLINE = "《12345热线服务与管理规范》征求意见稿（2021）"
 FULL_RESPONSE = "西城区全响应网格化社会服务管理"
 SUPERVISING = "督办规则：见设置里的催办督办表"
 HANDLING_VERBS = frozenset({"sign", "feed_back", "ask_return", "take_transfer", "claim", "mend", "assist_report"})
-
-
-def _stages(*stages: Stage) -> dict[str, Stage]:
-    return {s.token: s for s in stages}
-
-
-def _moves(*moves: Move) -> dict[str, Move]:
-    return {m.verb: m for m in moves}
 
 
 def _from(*stages: str) -> frozenset[str]:
@@ -47,7 +39,7 @@ CASE = Flow(
     ends=_from("ended", "declined"),
     asks=frozenset({P.SUBDISTRICT_CHIEF, P.DISTRICT_CHIEF}),
     raised=("case__level", "district"),
-    stages=_stages(
+    stages=by_token(
         Stage("reported", _("待立案"), _("已收到"), _SUPERVISION),
         Stage("accepted", _("待派遣"), _("已收到"), _COMMAND, by_level=True),
         Stage("finding", _("待认定"), _("已收到"), _COMMAND, by_level=True),
@@ -63,7 +55,7 @@ CASE = Flow(
         Stage("ended", _("已归档"), _("已完成")),
         Stage("declined", pgettext_lazy("stage", "不予立案"), _("没有立案")),
     ),
-    moves=_moves(
+    moves=by_verb(
         # --- filing
         Move("accept", _("立案"), _from("reported"), "accepted", f"{SEVEN_STEPS}：案卷建立"),
         Move("decline", _("不予立案"), _from("reported"), "declined", f"{SEVEN_STEPS}：案卷建立", ("reason",)),
@@ -249,8 +241,8 @@ STEERING = Flow(
     kind="steering",
     start="in_force",
     ends=frozenset(),
-    stages=_stages(Stage("in_force", _("施行中"), _("施行中"))),
-    moves=_moves(
+    stages=by_token(Stage("in_force", _("施行中"), _("施行中"))),
+    moves=by_verb(
         Move("revise", _("发布新版并重设提醒"), _from("in_force"), None, "docs/methods/response-clocks.md", locked=True)
     ),
 )

@@ -133,7 +133,7 @@ def run(request: ActorRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@require(*permissions.READ_KINDS)
+@require(*permissions.DRAW_KINDS, *permissions.DECIDE_KINDS)
 def check(request: ActorRequest, pk: int) -> HttpResponse:
     """Reckon the report for the cells as they are."""
     designs.check(actor=request.actor, change=read.draft_row(actor=request.actor, pk=pk))
