@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from linli.organisations.choices import BodyKind
@@ -16,6 +17,11 @@ from .matters import FIELDS, Row
 FILES = ".geojson,.json,.gpkg"
 
 
+def _file_words() -> str:
+    """Filled in when it is read: a lazy text and % would be settled in the language of the start."""
+    return _("GeoJSON 或 GeoPackage，WGS-84 经纬度，最多 %(n)s MB。") % {"n": LARGEST_BYTES >> 20}
+
+
 class LayerForm(forms.Form):
     """One net's cells, from a file."""
 
@@ -24,7 +30,7 @@ class LayerForm(forms.Form):
     file = forms.FileField(
         label=_("文件"),
         widget=forms.FileInput(attrs={"accept": FILES}),
-        help_text=_("GeoJSON 或 GeoPackage，WGS-84 经纬度，最多 %(n)s MB。") % {"n": LARGEST_BYTES >> 20},
+        help_text=lazy(_file_words, str)(),
     )
     provenance = forms.ChoiceField(
         label=_("可信程度"),

@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 register = template.Library()
 
@@ -14,7 +15,7 @@ TABS: tuple[tuple[str, Any, str], ...] = (
     ("grids", _("网格"), "ground:grids"),
     ("nets", _("三网融合"), "ground:nets"),
     ("matters", _("管理内容"), "ground:matters"),
-    ("changes", _("改动"), "ground:changes"),
+    ("changes", pgettext_lazy("tab", "改动"), "ground:changes"),
 )
 """(token, word, address)"""
 
