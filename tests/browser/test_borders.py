@@ -42,11 +42,16 @@ def matters_in(house: House, division: str) -> int:
     return int(row[0])
 
 
-def until(page: Any, words: str) -> None:
+def until(house: House, page: Any, words: str) -> None:
     """The page asks by itself while the work goes on; here it is asked anew."""
     ends = time.monotonic() + PATIENCE_S
     while words not in page.inner_text("main"):
-        assert time.monotonic() < ends, page.inner_text("main")
+        beats = [path.read_text() for path in house.var.glob("worker-*.json")]
+        assert time.monotonic() < ends, (
+            page.inner_text("main")[:400],
+            beats,
+            (house.var / "house.log").read_text()[-2000:],
+        )
         time.sleep(1)
         page.reload()
 
@@ -79,7 +84,7 @@ def test_two_subdistricts_become_one_and_two_again(own_house: House, visit: Call
     chief.page.wait_for_selector("#h-approve")
     assert chief.page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
     chief.page.click("section:has(#h-approve) button.primary")
-    until(chief.page, "改划的结果")  # its day is today: the clock begins it by itself
+    until(own_house, chief.page, "改划的结果")  # its day is today: the clock begins it by itself
     assert matters_in(own_house, FROM) == 0 and matters_in(own_house, INTO) == before + there
 
     planner.go("/ground/changes/?state=in_force")
@@ -90,7 +95,7 @@ def test_two_subdistricts_become_one_and_two_again(own_house: House, visit: Call
     chief.page.wait_for_selector("[data-error-summary]")
     chief.page.fill("#id_begin_undo_reason", "试点结束")
     chief.page.click("section:has(#h-undo) button.danger")
-    until(chief.page, "已撤销：")
+    until(own_house, chief.page, "已撤销：")
     assert matters_in(own_house, FROM) == before and matters_in(own_house, INTO) == there
     assert not [f for f in planner.faults + chief.faults if "422" not in f], (planner.faults, chief.faults)
 

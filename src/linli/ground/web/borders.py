@@ -133,7 +133,13 @@ def step(request: ActorRequest, pk: int, verb: str) -> HttpResponse:
     row = read.change_row(actor=request.actor, pk=pk)
     if verb not in STEPS:
         raise Missing("no_such_step", _("没有这一步。"))
-    form = SubmitForm(request.POST) if verb == "submit" else ReasonForm(request.POST) if verb in REASONED else None
+    form = (
+        SubmitForm(request.POST)
+        if verb == "submit"
+        else ReasonForm(request.POST, auto_id=f"id_{verb}_%s")
+        if verb in REASONED
+        else None
+    )
     if form is not None and not form.is_valid():
         return page(request, row, status=422, **{f"{verb}_form": form, "has_errors": True})
     try:
