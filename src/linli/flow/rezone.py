@@ -333,6 +333,11 @@ def _elsewhere(rest: Step, later: Given, left: dict[str, int]) -> _Flags:
     return held
 
 
+def is_kept(change: UUID | str) -> bool:
+    """Whether what a change rewrote is still known, so that it can be taken back."""
+    return RezonedBatch.objects.filter(change=UUID(str(change)), number=0).exists()
+
+
 def sweep(*, older_than: UUID | str) -> int:
     """Delete what is kept of the changes that began before this one: they cannot be taken back any more. How many batches.
 

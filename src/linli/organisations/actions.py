@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -146,27 +146,27 @@ def _as_row(b: Body) -> rules.Row:
     return rules.Row(0, b.code, b.name, b.short_name, b.kind, b.division, b.provisional, b.source)
 
 
-def move_bodies(*, actor: Actor, codes: Mapping[str, str]) -> dict[str, str]:
-    """Bodies answer where their division is now. Old code → new; what moved, as {body code: division before}.
+def move_bodies(*, actor: Actor, codes: Mapping[str, str]) -> dict[str, list[str]]:
+    """Bodies answer where their division is now. Old code → new; what moved: {body code: [division before, after]}.
 
     Repeatable: a body that stands at a new code already is not moved again unless that code is itself an old one.
     """
     permissions.can_manage(actor).or_forbidden()
     with transaction.atomic():
         _changing()
-        moved = {}
+        moved: dict[str, list[str]] = {}
         for code, division in list(Body.objects.filter(division__in=[*codes]).values_list("code", "division")):
             Body.objects.filter(code=code).update(division=codes[division])
-            moved[code] = division
+            moved[code] = [division, codes[division]]
     return moved
 
 
-def put_bodies_back(*, actor: Actor, divisions: Mapping[str, str]) -> int:
-    """Undo of `move_bodies`: {body code: division}. How many changed."""
+def put_bodies_back(*, actor: Actor, divisions: Mapping[str, Sequence[str]]) -> int:
+    """Undo of `move_bodies`, of what nobody has moved since. How many changed."""
     permissions.can_manage(actor).or_forbidden()
     with transaction.atomic():
         _changing()
         return sum(
-            Body.objects.filter(code=code).exclude(division=division).update(division=division)
-            for code, division in divisions.items()
+            Body.objects.filter(code=code, division=after).update(division=before)
+            for code, (before, after) in divisions.items()
         )

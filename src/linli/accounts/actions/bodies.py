@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
@@ -55,7 +55,7 @@ def load_bodies(*, actor: Actor, data: bytes) -> organisations.LoadReport:
     return report
 
 
-def move_bodies(*, actor: Actor, codes: Mapping[str, str]) -> dict[str, str]:
+def move_bodies(*, actor: Actor, codes: Mapping[str, str]) -> dict[str, list[str]]:
     """Bodies follow the borders: as `organisations.actions.move_bodies`, with a line in the administrative record."""
     with transaction.atomic():
         moved = organisations.move_bodies(actor=actor, codes=codes)
@@ -64,7 +64,7 @@ def move_bodies(*, actor: Actor, codes: Mapping[str, str]) -> dict[str, str]:
     return moved
 
 
-def put_bodies_back(*, actor: Actor, divisions: Mapping[str, str]) -> int:
+def put_bodies_back(*, actor: Actor, divisions: Mapping[str, Sequence[str]]) -> int:
     """Undo of `move_bodies`."""
     with transaction.atomic():
         back = organisations.put_bodies_back(actor=actor, divisions=divisions)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
@@ -95,43 +96,71 @@ def end_post(*, actor: Actor, post_id: int) -> None:
 def move_posts(*, actor: Actor, codes: Mapping[str, str]) -> list[list[int]]:
     """Posts held at a division that has another code now go on there: the old row ends, a new one begins.
 
-    Old code → new. Answers [post ended, post begun or 0] pairs for `put_posts_back`; 0 where the person already held
-    that post there. Bodies move first.
+    Old code → new. Answers [post ended, post begun or 0, post it goes on as] for `put_posts_back`; 0 where the person
+    already held that post there. A post that is still to begin begins on its own day. Bodies move first.
     """
     permissions.can_administer(actor).or_forbidden()
-    pairs = []
     with transaction.atomic():
         changing()
         now = clock.now()
-        held = PostHeld.objects.filter(division__in=[*codes], valid_to=None).order_by("pk")
-        for post in list(held):
-            new = codes[post.division]
-            same = {"account_id": post.account_id, "kind": post.kind, "division": new, "body_id": post.body_id}
-            PostHeld.objects.filter(pk=post.pk).update(valid_to=max(now, post.valid_from))
-            begun = 0
-            if not PostHeld.objects.filter(**same, valid_to=None).exists():
-                begun = PostHeld.objects.create(**same, valid_from=now).pk
-            pairs.append([post.pk, begun])
-        if pairs:
-            record(actor=actor, verb=AuditVerb.MOVE_POSTS, target="divisions", posts=len(pairs))
-    return pairs
+        going = list(PostHeld.objects.filter(division__in=[*codes], valid_to=None).order_by("pk"))
+        ended = [post.pk for post in going]
+        _end(going, now)
+        there = {
+            _what(post): post
+            for post in PostHeld.objects.filter(division__in={codes[p.division] for p in going}, valid_to=None)
+        }
+        new: list[PostHeld] = []
+        goes_on = []
+        for post in going:
+            what = (post.account_id, post.kind, codes[post.division], post.body_id)
+            if what not in there:
+                there[what] = _begun(what, max(now, post.valid_from))
+                new.append(there[what])
+                goes_on.append((there[what], True))
+            else:
+                goes_on.append((there[what], False))
+        PostHeld.objects.bulk_create(new)
+        if ended:
+            record(actor=actor, verb=AuditVerb.MOVE_POSTS, target="divisions", posts=len(ended))
+    return [[pk, post.pk if fresh else 0, post.pk] for pk, (post, fresh) in zip(ended, goes_on, strict=True)]
 
 
-def put_posts_back(*, actor: Actor, pairs: Iterable[Iterable[int]]) -> int:
+def put_posts_back(*, actor: Actor, pairs: Iterable[Sequence[int]]) -> int:
     """Undo of `move_posts`: what it began ends, what it ended begins anew, unless somebody ended it meanwhile."""
     permissions.can_administer(actor).or_forbidden()
-    back = 0
     with transaction.atomic():
         changing()
         now = clock.now()
-        for ended, begun in [tuple(pair) for pair in pairs]:
-            if begun and not PostHeld.objects.filter(pk=begun, valid_to=None).update(valid_to=now):
-                continue  # it was ended by hand since: it stays ended
-            old = PostHeld.objects.get(pk=ended)
-            same = {"account_id": old.account_id, "kind": old.kind, "division": old.division, "body_id": old.body_id}
-            if not PostHeld.objects.filter(**same, valid_to=None).exists():
-                PostHeld.objects.create(**same, valid_from=now)
-                back += 1
-        if back:
-            record(actor=actor, verb=AuditVerb.MOVE_POSTS, target="divisions", posts=back, undone=True)
-    return back
+        kept = [tuple(pair) for pair in pairs]
+        held = {p.pk: p for p in PostHeld.objects.filter(pk__in={pk for pair in kept for pk in pair}).order_by("pk")}
+        # what was ended by hand since stays ended, also where two posts had become one
+        back = [held[ended] for ended, *later in kept if all(held[pk].valid_to is None for pk in later if pk)]
+        _end([held[pair[1]] for pair in kept if pair[1] and held[pair[1]].valid_to is None], now)
+        open_at = PostHeld.objects.filter(division__in={p.division for p in back}, valid_to=None)
+        there = {_what(post) for post in open_at}
+        wanted = {_what(post): max(now, post.valid_from) for post in back if _what(post) not in there}
+        PostHeld.objects.bulk_create(_begun(what, since) for what, since in wanted.items())
+        if wanted:
+            record(actor=actor, verb=AuditVerb.MOVE_POSTS, target="divisions", posts=len(wanted), undone=True)
+    return len(wanted)
+
+
+_What = tuple[int, str, str, int | None]
+
+
+def _what(post: PostHeld) -> _What:
+    return post.account_id, post.kind, post.division, post.body_id
+
+
+def _begun(what: _What, since: datetime) -> PostHeld:
+    account_id, kind, division, body_id = what
+    return PostHeld(account_id=account_id, kind=kind, division=division, body_id=body_id, valid_from=since)
+
+
+def _end(posts: Iterable[PostHeld], now: datetime) -> None:
+    """End posts now; one that was still to begin never begins. A few statements however many they are."""
+    pks = [post.pk for post in posts]
+    rows = PostHeld.objects.filter(pk__in=pks)
+    rows.filter(valid_from__gt=now).update(valid_to=F("valid_from"))
+    rows.filter(valid_to=None).update(valid_to=now)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -40,17 +41,28 @@ def begin_due() -> int:
     due = GroundChange.objects.filter(matter__stage="scheduled", effective_on__lte=today, failure="")
     started = 0
     for change in due.select_related("matter").order_by("effective_on", "pk")[:1]:  # one after the other
-        if GroundChange.objects.filter(matter__stage__in=["carrying", "undoing"]).exists():
+        if unfinished(besides=change):
             break
         start(actor=SYSTEM, change=change, version=change.matter.version)
         started += 1
     return started
 
 
+def unfinished(*, besides: GroundChange) -> bool:
+    """Whether another change is under way, or broke off half done: matters of it still stand at codes that are gone, and
+    a second one would not find them.
+    """
+    half = Q(matter__stage="in_force", said__restored=True) | (Q(matter__stage="scheduled") & ~Q(turn=""))
+    under_way = Q(matter__stage__in=["carrying", "undoing"])
+    return GroundChange.objects.filter(half | under_way).exclude(pk=besides.pk).exists()
+
+
 def start(*, actor: Actor, change: GroundChange, version: int) -> None:
     """Queue the work of an approved change whose day has come (again, if it failed). Raises Conflict, Forbidden."""
     if change.effective_on is None or change.effective_on > clock.today():
         raise Conflict("not_yet", _("还没有到生效日期。"))
+    if unfinished(besides=change):
+        raise Conflict("another_unfinished", _("另一项改动还没有做完，请先把它做完。"))
     with transaction.atomic():
         flow.move(
             actor=actor, matter=change.matter, version=version, verb="begin", flow=CHANGE,
@@ -189,13 +201,13 @@ def start_undo(*, actor: Actor, change: GroundChange, version: int, reason: str)
 
 def can_be_undone(change: GroundChange) -> bool:
     """In force, and the last one that flipped the territory."""
-    later = GroundChange.objects.filter(matter__stage__in=["carrying", "in_force", "undoing"]).exclude(pk=change.pk)
-    if change.matter.stage != "in_force" or not change.turn:
+    if change.matter.stage != "in_force" or not change.turn or unfinished(besides=change):
         return False
+    if moves_of(change.said).touched and not rezone.is_kept(_key(change)):
+        return False  # a later change was carried out, though it may have been taken back since
+    later = GroundChange.objects.filter(matter__stage="in_force").exclude(pk=change.pk)
     finished = [c.said.get("upto", 0) for c in later if c.turn]
-    return all(n <= change.said["upto"] for n in finished) and not any(
-        c.matter.stage != "in_force" for c in later.select_related("matter")
-    )
+    return all(n <= change.said["upto"] for n in finished)
 
 
 def undo(*, change_id: int, tell: Tell) -> dict[str, Any]:

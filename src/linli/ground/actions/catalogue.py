@@ -74,6 +74,9 @@ def put_rows(*, actor: Actor, draft_id: int, revision: int, rows: Sequence[matte
     _check(rows)
     with transaction.atomic():
         _swap(draft_id, revision)
+        GridMatterCatalogue.objects.filter(pk=draft_id).update(
+            made_by=actor.label
+        )  # who wrote it last does not publish it
         GridMatter.objects.filter(catalogue_id=draft_id).delete()
         _put(draft_id, rows)
         record(actor=actor, verb=AuditVerb.OTHER, target=f"grid_matters:{draft_id}", change="rows", rows=len(rows))
@@ -104,7 +107,8 @@ def drop_row(*, actor: Actor, draft_id: int, revision: int, code: str) -> None:
 
 
 def publish(*, actor: Actor, draft_id: int, revision: int, note: str = "") -> None:
-    """Put a draft in force from today; the version before is retired. By another person than the one who began it."""
+    """Put a draft in force from today; the version before is retired. By another person than the one
+    who began it or wrote it last."""
     draft = GridMatterCatalogue.objects.filter(pk=draft_id).first()
     if draft is None:
         raise Missing("no_such_catalogue", _("没有这一版。"))

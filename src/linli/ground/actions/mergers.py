@@ -285,6 +285,9 @@ def undo(*, actor: Actor, merger: NetMerger, version: int, reason: str) -> None:
     if fields:
         raise Invalid("bad_reason", _("请按提示修改。"), fields=fields)
     personal = {"reason": said} if said else None
+    if (before_id := merger.summary.get("before")) and not _fits(before_id):
+        sentence = _("上一次融合以后单元网格改过，不能恢复它。请重新做一次融合。")
+        raise Conflict("base_moved", sentence)
     with transaction.atomic():
         flow.move(
             actor=actor, matter=merger.matter, version=version, verb="undo", flow=MERGER, allowed=allowed, facts={},
@@ -325,9 +328,13 @@ def _stop(actor: Actor, merger: NetMerger, version: int, verb: str, reason: str,
 
 def _check_base(merger: NetMerger) -> None:
     """The base grid still is the one compared: same codes. Raises Conflict."""
-    codes = set(MergeLine.objects.filter(merger=merger, net=Net.CITY).values_list("code", flat=True))
-    if codes != set(territory.grid_codes()):
+    if not _fits(merger.pk):
         raise Conflict("base_moved", _("比对以后单元网格改过，请重新做一次融合。"))
+
+
+def _fits(merger_id: int) -> bool:
+    codes = MergeLine.objects.filter(merger=merger_id, net=Net.CITY).values_list("code", flat=True)
+    return set(codes) == set(territory.grid_codes())
 
 
 def _answered(merger_id: int) -> Any:
