@@ -227,6 +227,7 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # form text; photographs stream to disk
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 16_000  # a change of borders: 3,000 lines of five fields
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
 # --- words and time ----------------------------------------------------------------------------------

@@ -118,6 +118,7 @@ class _Work:
         self.known = {f.code: f for content in self.live.values() for f in content.features}
         self.by_old = {line.old: line for line in self.lines if line.old}
         self.made = {line.new for line in self.lines if line.kind == LineKind.NEW}
+        self.recoded = {line.new for line in self.lines if line.kind in (LineKind.MOVE, LineKind.RECODE)}
         self.names = {line.new: (line.name, line.short_name) for line in self.lines if line.name}
 
     @property
@@ -179,7 +180,7 @@ class _Work:
 
     def _will_be(self, code: str) -> bool:
         """Whether a division of this code is there afterwards: made, recoded to it, or left where it is."""
-        if code in self.made or any(x.new == code and x.kind in (LineKind.MOVE, LineKind.RECODE) for x in self.lines):
+        if code in self.made or code in self.recoded:
             return True
         stays = (
             self.by_old.get(code[:n], Line("", "", code[:n])).new == code[:n] for n in (6, 9, 12) if n <= len(code)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from linli.accounts import actions as accounts
 from linli.accounts.models import PostHeld
@@ -227,3 +229,17 @@ def test_who_wrote_a_catalogue_last_does_not_publish_it(district: Cast) -> None:
     assert own.value.code == "own_draft"
     catalogue.publish(actor=district.actor("chief"), draft_id=draft.pk, revision=1)
     assert GridMatterCatalogue.objects.get(state=CatalogueState.IN_FORCE).pk == draft.pk
+
+
+# --- much at once -------------------------------------------------------------------------------------------
+def test_a_draft_of_hundreds_of_lines_is_saved_from_its_page(district: Cast) -> None:
+    """Five fields a line: more than a form may have by default, and all that was typed was lost with a bare 400."""
+    into = f"{INTO}001"
+    cells = [c for c in territory.grid_codes() if not c.startswith(into)][:300]
+    change = changes.open_change(actor=SYSTEM, kind=ChangeKind.BORDERS, name="试改界线")
+    data: dict[str, Any] = {"do": "save", "version": 1, "rows": len(cells) + 1}
+    for n, code in enumerate(cells, 1):
+        data |= {f"kind-{n}": "cell", f"old-{n}": code, f"new-{n}": into, f"name-{n}": "", f"short_name-{n}": ""}
+    assert len(cells) == 300
+    answer = district.client("administrator").post(reverse("ground:change-lines", args=[change.pk]), data)
+    assert answer.status_code == 302 and change.lines.count() == len(cells)
