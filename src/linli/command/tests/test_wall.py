@@ -91,7 +91,14 @@ def test_cells_and_marks_count_all_that_is_open(district: Cast, mixed: None, mon
 
 def test_an_empty_division_has_an_empty_wall(district: Cast) -> None:
     body = district.client("chief").get(f"{WALL}&rotate=all").json()
-    assert body["cells"] == [] == body["marks"] and set(body["parts"]) == {"heads", "league", "queue", "pressed"}
+    assert body["cells"] == [] == body["marks"] and set(body["parts"]) == {
+        "heads",
+        "league",
+        "queue",
+        "pressed",
+        "duty",
+        "summons",
+    }
     assert "<li" not in body["parts"]["queue"]
 
 
