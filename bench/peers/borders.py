@@ -60,7 +60,7 @@ def fill(n: int) -> None:
     words = WORDS[connection.vendor]
     columns = {name: text.format(**words) for name, text in FILLED.items()}
     for field in Matter._meta.concrete_fields:
-        if field.column not in columns and not field.null and not field.primary_key:
+        if field.column and field.column not in columns and not field.null and not field.primary_key:
             value = field.get_default()
             columns[field.column] = str(value).lower() if isinstance(value, bool | int) else f"'{value}'"
     sql = f"{words['from'].format(n=n)} INSERT INTO flow_matter ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM made"
@@ -119,7 +119,7 @@ class Longest:
 
             return plain(pace, watched, count)
 
-        rezone._Pace.write = timed  # type: ignore[method-assign]
+        rezone._Pace.write = timed  # type: ignore[method-assign,assignment]
 
 
 class Rows:

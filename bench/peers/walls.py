@@ -55,7 +55,8 @@ def prepare() -> None:
     for step in STEPS:
         step.load(PACK, lambda *_a: None)
     cast.create_cast(actor=SYSTEM)
-    dice, spots = random.Random(7), []
+    dice = random.Random(7)
+    spots: list[tuple[float, float]] = []
     west, south, east, north = territory.bounds()
     while len(spots) < 4000:
         spot = (dice.uniform(west, east), dice.uniform(south, north))
