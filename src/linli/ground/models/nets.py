@@ -23,7 +23,9 @@ class NetLayer(models.Model):
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=40)
     upload = models.BinaryField(null=True)  # the file, packed, until the job has read it
-    report = models.JSONField(default=dict, blank=True)  # read, refused, warnings, stopped; job; replaced: the one before
+    report = models.JSONField(
+        default=dict, blank=True
+    )  # read, refused, warnings, stopped; job; replaced: the one before
 
     class Meta:
         constraints = [

@@ -137,7 +137,9 @@ def occurred(actor: Actor, part: Part) -> list[Occurred]:
     columns = ("pk", "case_class_id", "lon", "lat", "matter__subdistrict", "matter__community", "_at", "reopen_count",
                "place_source")  # fmt: skip
     listed = PlaceSource.LIST
-    return [Occurred._make((*row[:8], row[8] != listed)) for row in rows.values_list(*columns).iterator(chunk_size=5000)]
+    return [
+        Occurred._make((*row[:8], row[8] != listed)) for row in rows.values_list(*columns).iterator(chunk_size=5000)
+    ]
 
 
 def counted(actor: Actor, part: Part, *, inside: bool = False) -> list[Counted]:
