@@ -148,7 +148,8 @@ def compute_again(*, actor: Actor, merger: NetMerger) -> None:
     """Queue the comparison once more after a failure."""
     permissions.can_draw_district(actor).or_forbidden()
     with transaction.atomic():
-        if not NetMerger.objects.filter(pk=merger.pk, matter__stage="computing").exclude(failure="").update(failure=""):
+        failed = merger.matter.stage == "computing" and NetMerger.objects.filter(pk=merger.pk).exclude(failure="")
+        if not failed or not failed.update(failure=""):
             raise Conflict("not_failed", _("比对没有失败，不用重来。"))
         url = reverse("ground:merger", args=[merger.pk])
         job = jobs.start("ground.merge", actor=actor, params={"merger": merger.pk}, return_url=url)
