@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 
 import numpy as np
@@ -57,6 +58,48 @@ def latecomers(moves: Moves) -> Compute:
         return np.array([gone.get(code, code) for code in part.area.tolist()], dtype="<U15")
 
     return compute
+
+
+def returners(moves: Moves) -> Compute:
+    """For matters that came in under the new borders, once the territory shows the old ones again.
+
+    A code that is no more goes back to the one whose place it took, or where the point lies if it took several. A code
+    that was there before and after goes by the point, to a division of its own level; without one it stays.
+    """
+    olds: dict[str, list[str]] = defaultdict(list)
+    for old, new in moves.codes.items():
+        olds[new].append(old)
+    named = sorted({*olds, *(code for codes in moves.parted.values() for code in codes)})
+    alive = {code for code in named if _is_live(code)}
+
+    def compute(part: rezone.Placed) -> Texts:
+        found = part.area.astype("<U15")
+        lon, lat = rezone.points(part)
+        for i in np.flatnonzero(np.isin(found, named)).tolist():
+            area = str(found[i])
+            there = _located(float(lon[i]), float(lat[i]))
+            if area in alive:
+                found[i] = there.get(len(area)) or area
+            elif len(olds[area]) == 1:
+                found[i] = olds[area][0]
+            else:
+                found[i] = next((there[n] for n in (15, 12, 9) if n <= len(area) and n in there), area)
+        return found
+
+    return compute
+
+
+def _is_live(code: str) -> bool:
+    return code in territory.cells(code) if len(code) == 15 else territory.division(code) is not None
+
+
+def _located(lon: float, lat: float) -> dict[int, str]:
+    """The live divisions at a point, by their digits."""
+    if not (np.isfinite(lon) and np.isfinite(lat)):
+        return {}
+    here = territory.locate_many([lon], [lat])
+    codes = [str(level[0]) for level in (here.grid, here.community, here.subdistrict)]
+    return {len(code): code for code in codes if code}
 
 
 def _shapes(codes: tuple[str, ...]) -> dict[str, Geometry]:

@@ -60,15 +60,25 @@ class Moves:
     @property
     def touched(self) -> tuple[str, ...]:
         """Prefixes under which matters may have to move, none inside another."""
-        found: list[str] = []
-        for code in sorted({*self.codes, *self.parted}):
-            if not found or not code.startswith(found[-1]):
-                found.append(code)
-        return tuple(found)
+        return _outermost({*self.codes, *self.parted})
+
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """Prefixes under which they stand afterwards."""
+        return _outermost({*self.codes.values(), *(code for codes in self.parted.values() for code in codes)})
 
     def as_data(self) -> dict[str, Any]:
         """JSON that `moves_of` reads back."""
         return {"codes": dict(self.codes), "parted": {k: list(v) for k, v in self.parted.items()}}
+
+
+def _outermost(codes: set[str]) -> tuple[str, ...]:
+    """Codes of which none begins with another, in order."""
+    found: list[str] = []
+    for code in sorted(codes):
+        if not found or not code.startswith(found[-1]):
+            found.append(code)
+    return tuple(found)
 
 
 def moves_of(data: Mapping[str, Any]) -> Moves:

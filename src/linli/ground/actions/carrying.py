@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -217,7 +218,7 @@ def undo(*, change_id: int, tell: Tell) -> dict[str, Any]:
         raise Conflict("not_now", _("这项改动不在撤销之中。"))
     if not change.said.get("restored"):
         _flip_back(change, tell)
-    done = rezone.unrezone(_key(change), progress=tell) if change.said["codes"] or change.said["parted"] else None
+    done = _rezone_back(change, moves_of(change.said), tell)
     carriers = _carriers()
     for name in reversed(list(change.said["carried"])):
         if name in carriers and name not in change.said["put_back"]:
@@ -225,13 +226,24 @@ def undo(*, change_id: int, tell: Tell) -> dict[str, Any]:
                 carriers[name][1](SYSTEM, change.said["carried"][name])
                 _say(change, {**change.said, "put_back": [*change.said["put_back"], name]})
     facts = {
-        "read": done.read if done else 0, "changed": done.changed if done else 0, "digest": done.digest if done else "",
-        "left": sum(done.left.values()) if done else 0,
+        "read": done.read, "changed": done.changed, "digest": done.digest, "left": sum(done.left.values()),
     }  # fmt: skip
     with transaction.atomic():
         press(change, "finish_undo", facts)
         _say(change, {**change.said, "undone": facts})
     return facts
+
+
+def _rezone_back(change: GroundChange, moves: Moves, tell: Tell) -> rezone.Rezoned:
+    """Matters of before go back to where they were; those that came in since go by their own point or code."""
+    if not moves.touched:
+        return rezone.Rezoned(0, 0, 0, "", {})
+    done = rezone.unrezone(_key(change), progress=tell)
+    since = rezone.rezone(
+        lambda part: part.area, areas=moves.reached, change=uuid.uuid5(_key(change), "back"), upto=int(change.said["upto"]),
+        late=areas.returners(moves), progress=tell,
+    )  # fmt: skip
+    return replace(done, changed=done.changed + since.changed)
 
 
 def _flip_back(change: GroundChange, tell: Tell) -> None:

@@ -85,10 +85,15 @@ def test_a_merged_pair_and_back(drafted: Callable[..., GroundChange], district: 
     line = Journal.objects.filter(matter_id=change.pk).order_by("-seq")[0]
     assert line.verb == "finish" and facts["digest"] in line.body
 
+    # under the new borders: one on the ground that goes back, one on the ground that stays
+    since = report(rows[ids[0]].area) + report(before[ids[5]])
     change = changes.change_of(change.pk)
     carrying.start_undo(actor=SYSTEM, change=change, version=change.matter.version, reason="改错了")
     back = carrying.undo(change_id=change.pk, tell=tell)
-    assert back["changed"] == 5 and back["left"] == 0
+    assert back["changed"] == 6 and back["left"] == 0
+    now = dict(Matter.objects.filter(pk__in=since).values_list("pk", "subdistrict"))
+    assert now == {since[0]: FROM, since[1]: INTO}
+    assert all(territory.division(area) for area in Matter.objects.filter(pk__in=since).values_list("area", flat=True))
     assert territory.revision() == revision
     assert dict(Matter.objects.filter(pk__in=ids).values_list("pk", "area")) == before
     assert PostHeld.objects.filter(division__startswith=FROM, valid_to=None).count() == posts
