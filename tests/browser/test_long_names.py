@@ -24,7 +24,7 @@ PAGES = [("operator", "/cases/"), ("operator", "/inbox/"), ("operator", "case"),
 MEASURE = """() => {
   const root = document.documentElement, wide = root.clientWidth;
   const inScroller = (e) => { for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) { const s = getComputedStyle(p); if (/(auto|scroll|hidden|clip)/.test(s.overflowX)) return true; } return false; };
-  const out = [...document.querySelectorAll('body *')].filter((e) => { const b = e.getBoundingClientRect(); return b.width && b.right > wide + 1 && !e.closest('svg, .vh, .maplibregl-map') && !inScroller(e); });
+  const out = [...document.querySelectorAll('body *')].filter((e) => { const b = e.getBoundingClientRect(); return b.width && e.checkVisibility() && b.right > wide + 1 && !e.closest('svg, .vh, .maplibregl-map') && !inScroller(e); });
   const seen = (e) => { const b = e.getBoundingClientRect(); for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) { const q = p.getBoundingClientRect(); if (getComputedStyle(p).overflowY !== 'visible' && (b.top < q.top || b.top + 8 > q.bottom || b.left + 8 > q.right)) return false; } return true; };
   // Buttons and links that another one covers cannot be pressed.
   const covered = [...document.querySelectorAll('main a, main button')].filter((e) => {
