@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 def run() -> list[Row]:
     """Every measurement of this area."""
-    return [*borders(), *designer(), *walls()]
+    return [*borders(), *designer(), *nets(), *walls()]
 
 
 def borders() -> list[Row]:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -65,10 +66,18 @@ def test_web_and_worker_start_answer_survive_a_kill_and_end(office: Installation
         stderr=subprocess.STDOUT,
         text=True,
     )
+    said: list[str] = []
+    address = f"http://127.0.0.1:{port}/"
+
+    def listen() -> None:
+        for line in process.stdout or ():
+            said.append(line)
+
+    listener = threading.Thread(target=listen)
+    listener.start()
     try:
-        assert answers(port, process), (
-            process.stdout.read() if process.poll() is not None and process.stdout else "no answer"
-        )
+        assert answers(port, process), "".join(said) or "no answer"
+        wait_until(lambda: address in "".join(said))  # the supervisor looks for itself whether the web answers
         lived = next(wait(lambda: list(office.var.glob("worker-*.json"))))
         assert lived
         web = children(process.pid, "granian")[0]
@@ -77,8 +86,9 @@ def test_web_and_worker_start_answer_survive_a_kill_and_end(office: Installation
         assert answers(port)
         group = descendants(process.pid)
         process.send_signal(signal.SIGTERM)
-        said, _none = process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == 0 and f"http://127.0.0.1:{port}/" in said
+        process.wait(timeout=PATIENCE_S)
+        listener.join(timeout=PATIENCE_S)
+        assert process.returncode == 0 and address in "".join(said), "".join(said)
         wait_until(lambda: not [p for p in group if Path(f"/proc/{p}").exists()])
         assert not [p for p in group if Path(f"/proc/{p}").exists()]
     finally:

@@ -8,6 +8,7 @@ boards hear (`queries.announces`). The method and its figures: docs/methods/rezo
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -16,7 +17,7 @@ from functools import partial
 from uuid import UUID
 
 import numpy as np
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.db.models import Max, Sum
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +46,7 @@ __all__ = ["Affected", "Placed", "Rezoned", "affected", "last_id", "points", "re
 
 MOST_PASSES = 5
 SLACK = 1_000  # outbox rows before the first that are read again as well
+LOCK_TRIES = 6  # each waits as long as the settings let a connection wait for SQLite's lock
 AGAIN_S = 0.1  # before a pass that tries once more what others held; twice as long before each further one
 LOCK_S = {
     "sqlite": 0.06,
@@ -236,7 +238,7 @@ class _Pace:
         if alone:
             time.sleep(max(0.0, self._over + PAUSE_S - time.monotonic()))
         began = time.monotonic()
-        held = work()
+        held = _patiently(work) if alone else work()
         self._over = time.monotonic()
         if alone:
             tidy()  # the time of it is part of the pause
@@ -247,6 +249,14 @@ class _Pace:
 
 
 _Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+def _patiently(work: Callable[[], _Flags]) -> _Flags:
+    """One batch on SQLite, whose lock goes to whoever asks at the right moment: who was unlucky asks again."""
+    for _turn in range(LOCK_TRIES - 1):
+        with contextlib.suppress(OperationalError):
+            return work()
+    return work()
 
 
 @dataclass(frozen=True, slots=True)
