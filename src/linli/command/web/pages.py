@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
@@ -25,9 +22,8 @@ from linli.territory import queries as territory
 
 from .. import boards, queries
 from . import wall, words
+from .packed import packed
 from .wall import KINDS
-
-ZIPPED = re.compile(r"\bgzip\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +73,7 @@ def data(request: ActorRequest) -> HttpResponse:
     division = request.GET.get("division", "") or board.home_division(request.actor)
     wanted = queries.wanted_from(division, request.GET.dict())
     body = wall.refresh(request, wanted) if wall.is_wall(request) else queries.data(request.actor, wanted).encode()
-    response = HttpResponse(body, content_type="application/json")
-    patch_vary_headers(response, ("Accept-Encoding",))
-    if ZIPPED.search(request.headers.get("Accept-Encoding", "")):
-        # level 2: a sixth more bytes than Django's 6 for a quarter of its work, and a wall asks every minute.
-        # The body holds no secret that its length could tell.
-        response.content = gzip.compress(body, 2, mtime=0)
-        response.headers["Content-Encoding"] = "gzip"
-    return response
+    return packed(request, body)
 
 
 def _address(request: HttpRequest, division: str) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -23,10 +20,10 @@ from linli.response.queries.happened import Ground
 from linli.territory import queries as territory
 
 from .. import forms, playback
+from .packed import packed
 from .past import KINDS, Shown, shown
 
 STRIP_HEIGHT = 36
-ZIPPED = re.compile(r"\bgzip\b")
 
 
 @require_safe
@@ -107,14 +104,4 @@ def data(request: ActorRequest) -> HttpResponse:
     """`/command/playback/data.json`: the moves of a day."""
     ground = forms.ground_from(request.actor, request.GET.dict())
     _day, text = playback.told(request.actor, ground, forms.one_day(request.GET.dict()))
-    return zipped(request, text.encode())
-
-
-def zipped(request: HttpRequest, body: bytes) -> HttpResponse:
-    """JSON, packed where the browser takes it."""
-    response = HttpResponse(body, content_type="application/json")
-    patch_vary_headers(response, ("Accept-Encoding",))
-    if ZIPPED.search(request.headers.get("Accept-Encoding", "")):
-        response.content = gzip.compress(body, 2, mtime=0)
-        response.headers["Content-Encoding"] = "gzip"
-    return response
+    return packed(request, text.encode())

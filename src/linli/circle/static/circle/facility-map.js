@@ -3,7 +3,7 @@
 // <div class="canvas" data-points="id-of-json" data-open="/…/0/">  [[id, lon, lat, name], …]
 // <div class="canvas" data-single data-center="lon,lat">           <div class="canvas" data-pick>: fields lon and lat of the form
 
-import { centerPicker, makeMap, maplibre, theme } from "../site/map.js";
+import { makeMap, maplibre, pinFields, theme } from "../site/map.js";
 
 const COLOUR = { light: ["#0b57a4", "#fff"], dark: ["#6cb2ff", "#0d1b2d"] };
 
@@ -47,25 +47,6 @@ function single(el) {
   if (made) layer(made.map, [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: el.dataset.center.split(",").map(Number) } }]);
 }
 
-function pick(el) {
-  const form = el.closest("form"), lon = form.elements.namedItem("lon"), lat = form.elements.namedItem("lat");
-  const made = makeMap(el);
-  if (!made) return;
-  let typed = false, moved = false;
-  for (const kind of ["mousedown", "touchstart", "wheel", "keydown"]) el.addEventListener(kind, () => { moved = true; }, { passive: true });
-  centerPicker(made.map, (at) => {
-    if (typed || !moved) { typed = false; return; }
-    lon.value = at.lon.toFixed(6);
-    lat.value = at.lat.toFixed(6);
-  });
-  for (const field of [lon, lat]) {
-    field.addEventListener("change", () => {
-      const x = Number(lon.value), y = Number(lat.value);
-      if (lon.value && lat.value && Math.abs(x) <= 180 && Math.abs(y) <= 85) { typed = true; made.map.jumpTo({ center: [x, y], zoom: Math.max(made.map.getZoom(), 15.5) }); }
-    });
-  }
-}
-
 for (const el of document.querySelectorAll(".canvas[data-points]")) listed(el);
 for (const el of document.querySelectorAll(".canvas[data-single]")) single(el);
-for (const el of document.querySelectorAll(".canvas[data-pick]")) pick(el);
+for (const el of document.querySelectorAll(".canvas[data-pick]")) pinFields(el);

@@ -1,6 +1,6 @@
 // The map of a topic or a campaign tied to its list, and a pin that says where.
 
-import { centerPicker, makeMap, theme } from "../site/map.js";
+import { makeMap, pinFields, theme } from "../site/map.js";
 import "./lists.js";
 
 const COLOUR = { light: "#0b57a4", dark: "#6cb2ff" };
@@ -34,24 +34,5 @@ function shown(el) {
   if (list) set.link(list);
 }
 
-function point(el) {
-  const form = el.closest("form"), lon = form.elements.namedItem("lon"), lat = form.elements.namedItem("lat");
-  const made = makeMap(el);
-  if (!made) return;
-  let typed = false, moved = false;
-  for (const kind of ["mousedown", "touchstart", "wheel", "keydown"]) el.addEventListener(kind, () => { moved = true; }, { passive: true });
-  centerPicker(made.map, (at) => {
-    if (typed || !moved) { typed = false; return; }
-    lon.value = at.lon.toFixed(6);
-    lat.value = at.lat.toFixed(6);
-  });
-  for (const field of [lon, lat]) {
-    field.addEventListener("change", () => {
-      const x = Number(lon.value), y = Number(lat.value);
-      if (lon.value && lat.value && Math.abs(x) <= 180 && Math.abs(y) <= 85) { typed = true; made.map.jumpTo({ center: [x, y], zoom: Math.max(made.map.getZoom(), 15.5) }); }
-    });
-  }
-}
-
 for (const el of document.querySelectorAll("#map")) shown(el);
-for (const el of document.querySelectorAll("[data-pick-point]")) point(el);
+for (const el of document.querySelectorAll("[data-pick-point]")) pinFields(el);

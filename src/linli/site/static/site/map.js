@@ -259,3 +259,23 @@ export function centerPicker(map, onMove) {
   map.on("move", (event) => { if (event.originalEvent !== undefined && performance.now() - last > 120) tell(false); });
   map.on("moveend", () => tell(true));
 }
+
+/** The map of `el` writes its middle into the fields lon and lat of its form, and goes where somebody types. */
+export function pinFields(el) {
+  const form = el.closest("form"), lon = form.elements.namedItem("lon"), lat = form.elements.namedItem("lat");
+  const made = makeMap(el);
+  if (!made) return;
+  let typed = false, moved = false;
+  for (const kind of ["mousedown", "touchstart", "wheel", "keydown"]) el.addEventListener(kind, () => { moved = true; }, { passive: true });
+  centerPicker(made.map, (at) => {
+    if (typed || !moved) { typed = false; return; }
+    lon.value = at.lon.toFixed(6);
+    lat.value = at.lat.toFixed(6);
+  });
+  for (const field of [lon, lat]) {
+    field.addEventListener("change", () => {
+      const x = Number(lon.value), y = Number(lat.value);
+      if (lon.value && lat.value && Math.abs(x) <= 180 && Math.abs(y) <= 85) { typed = true; made.map.jumpTo({ center: [x, y], zoom: Math.max(made.map.getZoom(), 15.5) }); }
+    });
+  }
+}
